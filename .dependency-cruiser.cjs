@@ -1,0 +1,95 @@
+// The architecture as rules: who may import whom, and which folder may load which package.
+// Checked by `npm run imports`; test/imports.test.ts plants violations and expects them to be reported.
+
+const factories = ['authenticate', 'rate-limit', 'analytics', 'circuit-breaker', 'proxy-router'];
+const factory = `(?:${factories.join('|')})`;
+
+/** The only places in src/ that may load a third-party package, type-only imports included. */
+const packages = {
+  zod: '^src/[^/]+/options\\.ts$',
+  leven: '^src/core/options\\.ts$',
+  'proxy-addr': '^src/core/client-ip\\.ts$',
+  'http-proxy-middleware': '^src/proxy-router/',
+  cockatiel: '^src/circuit-breaker/',
+  'prom-client': '^src/analytics/',
+  cors: '^src/gateway/cors\\.ts$',
+};
+
+const forbidden = [
+  {
+    name: 'no-circles',
+    comment: 'A circle of imports cannot be read from either end.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'unresolvable',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+  {
+    name: 'core-is-the-ground-floor',
+    comment: 'core/ imports nothing above it.',
+    severity: 'error',
+    from: { path: '^src/(core|redis)/' },
+    to: { path: '^src/', pathNot: '^src/(core|$1)/' },
+  },
+  {
+    name: 'factories-are-independent',
+    comment: 'A factory imports core/, redis/ and itself: no other factory, no gateway, no public face.',
+    severity: 'error',
+    from: { path: `^src/(${factory})/` },
+    to: { path: '^src/', pathNot: '^src/(core|redis|$1)/' },
+  },
+  {
+    name: 'gateway-below-server',
+    severity: 'error',
+    from: { path: '^src/gateway/' },
+    to: { path: '^src/(server|cli|index\\.ts)' },
+  },
+  {
+    name: 'server-below-cli',
+    severity: 'error',
+    from: { path: '^src/server/' },
+    to: { path: '^src/(cli|index\\.ts)' },
+  },
+  {
+    name: 'package-not-listed',
+    comment: 'A new dependency needs a line in `packages`.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: {
+      dependencyTypes: [
+        'npm',
+        'npm-dev',
+        'npm-optional',
+        'npm-peer',
+        'npm-no-pkg',
+        'npm-unknown',
+        'npm-bundled',
+      ],
+      pathNot: `node_modules/(?:@types/)?(?:${Object.keys(packages).join('|')})/`,
+    },
+  },
+  ...Object.entries(packages).map(([name, where]) => ({
+    name: `${name}-in-its-place`,
+    severity: 'error',
+    from: { path: '^src/', pathNot: where },
+    to: { path: `node_modules/(?:@types/)?${name}/` },
+  })),
+];
+
+module.exports = {
+  forbidden,
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ClientAddress, directClient } from './client-ip.js';
+import type { Dimension } from './dimensions.js';
+import { Outcome } from './outcome.js';
+import type { TierLimits } from './tiers.js';
+
+declare module 'http' {
+  interface IncomingMessage {
+    /** What gatewright knows and has decided about this request. There once one of its middlewares has run. */
+    gateway?: GatewayContext;
+  }
+}
+
+/** Who sent the request. Written by `authenticate()`. */
+export interface Identity {
+  /** Stable name of the subject: a key's id survives its rotation. */
+  readonly id: string;
+  /** How the subject proved itself. */
+  readonly method: 'api-key' | 'admin' | 'anonymous';
+  /** The tier whose limits hold. */
+  readonly tier: string;
+  /** `resource:action` strings; `*` stands for any resource, action, or both. */
+  readonly permissions: readonly string[];
+  /** What was stored with the key. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** The API key's id, where one was used. */
+  readonly keyId?: string | undefined;
+  /** Limits of its own, merged over the tier's. */
+  readonly limits?: TierLimits | undefined;
+}
+
+/** The service that a request is for. Written by the context step of a gateway, else by `proxyRouter()`. */
+export interface ServiceMatch {
+  /** The service's name. */
+  readonly name: string;
+  /** Path prefix, such as `/api/kgot`. */
+  readonly path: string;
+  /** What goes upstream: path and query, byte for byte as received, without the prefix if it is stripped. */
+  readonly rest: string;
+  /** Estimated cost of a request, in dollars. */
+  readonly cost: number;
+  /** Permissions that the identity must have. */
+  readonly permissions: readonly string[];
+  /** Whether the accepted credential goes upstream too. */
+  readonly forwardCredentials: boolean;
+}
+
+/** What `rateLimit()` decided. */
+export interface RateLimitDecision {
+  readonly allowed: boolean;
+  /** Whom the limits are counted for, such as `key:…` or `ip:…`. */
+  readonly subject: string;
+  readonly tier: string;
+  /** The tightest dimension; of a refusal, the one that refused. Undefined where nothing is limited. */
+  readonly dimension: Dimension | undefined;
+  /** The tightest dimension's ceiling: requests, dollars (`cost_per_hour`) or requests at a time. */
+  readonly limit: number;
+  /** What is left of it. */
+  readonly remaining: number;
+  /** Milliseconds until a refused request would pass, else until the current window ends. */
+  readonly resetMs: number;
+}
+
+/** The money of one request, in dollars. */
+export interface RequestCost {
+  /** What was reserved before it ran. */
+  readonly estimated: number;
+  /** What was charged when it ended. */
+  actual?: number;
+}
+
+/** Where the request was sent. Written by `proxyRouter()`. */
+export interface Upstream {
+  /** Origin of the target. For logs, never for clients. */
+  readonly target: string;
+  /** How many targets were tried. */
+  readonly attempts: number;
+  /** Milliseconds from forwarding to the upstream's header fields. */
+  timeToFirstByteMs?: number;
+}
+
+/** The one typed record on a request, `req.gateway`. Each field has one owner who writes it. */
+export interface GatewayContext {
+  /** Request id: the client's `X-Request-Id` if it is a sane token, else a new UUID. Sent both ways. */
+  readonly id: string;
+  /** The client's address behind trusted proxies. */
+  readonly clientIp: string;
+  readonly outcome: Outcome;
+  service: ServiceMatch | undefined;
+  identity: Identity | undefined;
+  rateLimit: RateLimitDecision | undefined;
+  cost: RequestCost | undefined;
+  upstream: Upstream | undefined;
+}
+
+class RequestContext implements GatewayContext {
+  readonly id: string;
+  readonly outcome: Outcome;
+  service: ServiceMatch | undefined = undefined;
+  identity: Identity | undefined = undefined;
+  rateLimit: RateLimitDecision | undefined = undefined;
+  cost: RequestCost | undefined = undefined;
+  upstream: Upstream | undefined = undefined;
+  addresses: ClientAddress = directClient;
+  readonly #req: IncomingMessage;
+  #clientIp: string | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.#req = req;
+    this.id = requestId(req.headers['x-request-id']);
+    this.outcome = new Outcome(res);
+    if (!res.headersSent) res.setHeader('X-Request-Id', this.id);
+  }
+
+  get clientIp(): string {
+    this.#clientIp ??= this.addresses.of(this.#req);
+    return this.#clientIp;
+  }
+
+  /** An explicit `trustProxy` of a later middleware is better than the default of an earlier one. */
+  trust(addresses: ClientAddress): void {
+    if (this.addresses !== directClient) return;
+    this.addresses = addresses;
+    this.#clientIp = undefined;
+  }
+}
+
+/** The request's context, made by whichever middleware comes first. */
+export function contextOf(
+  req: IncomingMessage,
+  res: ServerResponse,
+  addresses?: ClientAddress,
+): GatewayContext {
+  let context = req.gateway as RequestContext | undefined;
+  if (context === undefined) {
+    context = new RequestContext(req, res);
+    req.gateway = context;
+  }
+  if (addresses !== undefined && addresses !== directClient) context.trust(addresses);
+  return context;
+}
+
+/** How forwarding fields and the client's address are read for this request. */
+export function addressesOf(context: GatewayContext): ClientAddress {
+  return (context as RequestContext).addresses;
+}
+
+/** A token that can stand in a log line and a header field as it is. */
+const saneId = /^[\w.:@=+/-]{1,128}$/;
+
+function requestId(received: string | string[] | undefined): string {
+  return typeof received === 'string' && saneId.test(received) ? received : randomUUID();
+}

@@ -1,0 +1,39 @@
+import { EventEmitter } from 'node:events';
+import { type Logger, silentLogger } from './logger.js';
+
+/** The state of one breaker. */
+export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated';
+
+/** A breaker has changed its state. */
+export interface BreakerEvent {
+  /** What the breaker is for: the service's name, unless a key was chosen. */
+  readonly key: string;
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+}
+
+/** What parts of a gateway tell each other without knowing each other. */
+export interface GatewayEventMap {
+  breaker: [BreakerEvent];
+}
+
+/** The events of one gateway. A listener that throws is logged and hurts nobody. */
+export class GatewayEvents extends EventEmitter<GatewayEventMap> {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger = silentLogger) {
+    super();
+    this.#logger = logger;
+  }
+
+  /** Tells every listener. */
+  publish<Name extends keyof GatewayEventMap>(name: Name, ...args: GatewayEventMap[Name]): void {
+    for (const listener of this.listeners(name)) {
+      try {
+        (listener as (...args: GatewayEventMap[Name]) => void)(...args);
+      } catch (error) {
+        this.#logger.error('An event listener threw', { event: name, error: String(error) });
+      }
+    }
+  }
+}

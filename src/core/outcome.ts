@@ -1,0 +1,84 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * How a response ended: `finished` sent whole, `aborted` by the client, `failed` cut because what was behind
+ * it broke.
+ */
+export type Ending = 'finished' | 'aborted' | 'failed';
+
+/** The status recorded for a client that left before an answer had begun (nginx's convention). */
+export const CLIENT_CLOSED_REQUEST = 499;
+
+/**
+ * What becomes of one response. It is settled once, whatever happens: listeners of `onEnd` run exactly once,
+ * those of `onHeaders` at most once, and one added late runs at once.
+ */
+export class Outcome {
+  /** How it ended; undefined while it runs. */
+  ending: Ending | undefined;
+  /** What broke it, where `ending` is `failed`. Not for clients. */
+  cause: unknown;
+  /** Whether the status and header fields are on their way. */
+  headersSent = false;
+
+  readonly #res: ServerResponse;
+  readonly #headers: (() => void)[] = [];
+  readonly #ends: ((ending: Ending) => void)[] = [];
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    if (isGone(res)) {
+      this.#settle('aborted');
+      return;
+    }
+    const writeHead = res.writeHead;
+    const observed = (...args: Parameters<ServerResponse['writeHead']>): ServerResponse => {
+      writeHead.apply(res, args);
+      this.#sent();
+      return res;
+    };
+    res.writeHead = observed as ServerResponse['writeHead'];
+    res.once('finish', () => this.#settle('finished'));
+    res.once('close', () => this.#settle('aborted'));
+  }
+
+  /** The status sent, or 499 where the client left before there was one. */
+  get status(): number {
+    return this.headersSent ? this.#res.statusCode : CLIENT_CLOSED_REQUEST;
+  }
+
+  /** Calls back when the status is decided. Not called for a response that never got so far. */
+  onHeaders(listener: () => void): void {
+    if (this.headersSent) listener();
+    else this.#headers.push(listener);
+  }
+
+  /** Calls back when the response has ended, in whatever way. */
+  onEnd(listener: (ending: Ending) => void): void {
+    if (this.ending) listener(this.ending);
+    else this.#ends.push(listener);
+  }
+
+  /** Says that what produces the response broke. Takes effect if the response can't be finished any more. */
+  fail(cause: unknown): void {
+    this.cause ??= cause ?? new Error('The response was cut short');
+  }
+
+  #sent(): void {
+    if (this.headersSent) return;
+    this.headersSent = true;
+    for (const listener of this.#headers) listener();
+  }
+
+  #settle(how: 'finished' | 'aborted'): void {
+    if (this.ending) return;
+    this.ending = how === 'aborted' && this.cause !== undefined ? 'failed' : how;
+    for (const listener of this.#ends) listener(this.ending);
+  }
+}
+
+/** Whether the client left before anybody looked. */
+function isGone(res: ServerResponse): boolean {
+  const stream: unknown = (res as { stream?: unknown }).stream;
+  return res.destroyed === true || (stream as { destroyed?: boolean } | undefined)?.destroyed === true;
+}

@@ -1,0 +1,49 @@
+/** What one part of a gateway contributes to `/health`. */
+export interface StatusReport {
+  /** By service name: whether it can be served. */
+  readonly services?: Readonly<Record<string, boolean>>;
+  /** By part: whether it is on and working. */
+  readonly middleware?: Readonly<Record<string, boolean>>;
+}
+
+/** A part of a gateway that knows how it is. */
+export interface StatusSource {
+  status(): StatusReport;
+}
+
+/** `healthy`: all is well. `degraded`: something is down, something can be served. `unhealthy`: nothing can. */
+export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
+
+/** The answer of `GET /health`, in the documented shape. */
+export interface Health {
+  readonly status: HealthStatus;
+  /** ISO 8601, UTC. */
+  readonly timestamp: string;
+  readonly components: {
+    /** Whether Redis answers; null where none is used. */
+    readonly redis: boolean | null;
+    readonly services: Readonly<Record<string, boolean>>;
+    readonly middleware: Readonly<Record<string, boolean>>;
+  };
+}
+
+/** Merges what all parts say. A service is well if no part says that it is not. */
+export function healthOf(reports: Iterable<StatusReport>, now: Date): Health {
+  const services: Record<string, boolean> = {};
+  const middleware: Record<string, boolean> = {};
+  for (const report of reports) {
+    for (const [name, up] of Object.entries(report.services ?? {}))
+      services[name] = (services[name] ?? true) && up;
+    Object.assign(middleware, report.middleware);
+  }
+  return {
+    status: judge(Object.values(services)),
+    timestamp: now.toISOString().replace(/\.\d+Z$/, 'Z'),
+    components: { redis: null, services, middleware },
+  };
+}
+
+function judge(services: readonly boolean[]): HealthStatus {
+  if (services.every((up) => up)) return 'healthy';
+  return services.some((up) => up) ? 'degraded' : 'unhealthy';
+}
