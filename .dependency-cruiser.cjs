@@ -12,7 +12,9 @@ const packages = {
   'http-proxy-middleware': '^src/proxy-router/',
   cockatiel: '^src/circuit-breaker/',
   'prom-client': '^src/analytics/',
+  negotiator: '^src/analytics/',
   cors: '^src/gateway/cors\\.ts$',
+  'lru-cache': '^src/(rate-limit|authenticate)/',
 };
 
 const forbidden = [

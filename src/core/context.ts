@@ -77,7 +77,7 @@ export interface Upstream {
   /** How many targets were tried. */
   readonly attempts: number;
   /** Milliseconds from forwarding to the upstream's header fields. */
-  timeToFirstByteMs?: number;
+  readonly timeToFirstByteMs?: number;
 }
 
 /** The one typed record on a request, `req.gateway`. Each field has one owner who writes it. */
@@ -92,6 +92,8 @@ export interface GatewayContext {
   rateLimit: RateLimitDecision | undefined;
   cost: RequestCost | undefined;
   upstream: Upstream | undefined;
+  /** Whether the gateway answers for CORS, so that an upstream's `Access-Control-*` fields are dropped. */
+  ownsCors: boolean;
 }
 
 class RequestContext implements GatewayContext {
@@ -102,6 +104,7 @@ class RequestContext implements GatewayContext {
   rateLimit: RateLimitDecision | undefined = undefined;
   cost: RequestCost | undefined = undefined;
   upstream: Upstream | undefined = undefined;
+  ownsCors = false;
   addresses: ClientAddress = directClient;
   readonly #req: IncomingMessage;
   #clientIp: string | undefined;

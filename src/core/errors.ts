@@ -73,6 +73,18 @@ export class NotFoundError extends GatewayError {
   }
 }
 
+/** 405: an endpoint of the gateway has no such method (RFC 9110, section 15.5.6). */
+export class MethodNotAllowedError extends GatewayError {
+  constructor(allowed: string) {
+    super({
+      status: 405,
+      code: 'ERR_GATEWAY_METHOD_NOT_ALLOWED',
+      body: { error: 'Method not allowed' },
+      headers: { Allow: allowed },
+    });
+  }
+}
+
 /** 413: the body is longer than allowed. */
 export class PayloadTooLargeError extends GatewayError {
   constructor(limitBytes: number) {

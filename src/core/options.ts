@@ -2,11 +2,12 @@ import { inspect } from 'node:util';
 import { closestMatch } from 'leven';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
+import type { ErrorHandler } from './send-error.js';
 
 /**
  * Checks options against a schema and gives them back with defaults filled in. The argument is not changed.
  *
- * @param root what the options are called in messages, such as `rateLimit`
+ * @param root what the options are called in messages, such as `rateLimit`; empty where they have no name
  * @throws ConfigError naming every mistake
  */
 export function checkOptions<Schema extends z.ZodType>(
@@ -37,6 +38,33 @@ export function objectWith<Shape>(...methods: (keyof Shape & string)[]) {
     `must be an object with ${names}`,
   );
 }
+
+/** `onError` and `errorFormat`, which every factory takes. */
+export const errorOptions = {
+  onError: functionOption<ErrorHandler>().optional(),
+  errorFormat: z.enum(['json', 'problem']).optional(),
+};
+
+/** `trustProxy`, which every factory that needs the client's address takes. */
+export const trustProxyOption = z.union([
+  z.boolean(),
+  z.int().nonnegative(),
+  z.string().min(1),
+  z.array(z.string().min(1)),
+  functionOption<(address: string, hop: number) => boolean>(),
+]);
+
+const count = z.int().positive().max(1_000_000_000_000);
+
+/** `TierLimits` as options. */
+export const tierLimitsSchema = z.strictObject({
+  requestsPerMinute: count.optional(),
+  requestsPerHour: count.optional(),
+  requestsPerDay: count.optional(),
+  burstLimit: count.optional(),
+  costLimitPerHour: z.number().positive().max(1_000_000_000).optional(),
+  concurrentRequests: count.optional(),
+});
 
 /** A string that a header field name can be (RFC 9110, section 5.1), in lower case. */
 export const headerName = z

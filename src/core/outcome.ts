@@ -53,7 +53,10 @@ export class Outcome {
     else this.#headers.push(listener);
   }
 
-  /** Calls back when the response has ended, in whatever way. */
+  /**
+   * Calls back when the response has ended, in whatever way. What was added last is called first, as the
+   * response passes the middlewares: the limiter has settled the cost when analytics records it.
+   */
   onEnd(listener: (ending: Ending) => void): void {
     if (this.ending) listener(this.ending);
     else this.#ends.push(listener);
@@ -73,7 +76,7 @@ export class Outcome {
   #settle(how: 'finished' | 'aborted'): void {
     if (this.ending) return;
     this.ending = how === 'aborted' && this.cause !== undefined ? 'failed' : how;
-    for (const listener of this.#ends) listener(this.ending);
+    for (const listener of this.#ends.reverse()) listener(this.ending);
   }
 }
 

@@ -28,10 +28,11 @@ export interface Health {
 }
 
 /** Merges what all parts say. A service is well if no part says that it is not. */
-export function healthOf(reports: Iterable<StatusReport>, now: Date): Health {
+export function healthOf(sources: Iterable<StatusSource>, now: Date): Health {
   const services: Record<string, boolean> = {};
   const middleware: Record<string, boolean> = {};
-  for (const report of reports) {
+  for (const source of sources) {
+    const report = source.status();
     for (const [name, up] of Object.entries(report.services ?? {}))
       services[name] = (services[name] ?? true) && up;
     Object.assign(middleware, report.middleware);

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
+import { contextOf } from '../core/context.js';
+import type { Middleware, Next } from '../core/middleware.js';
+import { checkOptions } from '../core/options.js';
+import type { StatusReport, StatusSource } from '../core/status.js';
+import { HourFigures, type MetricsReport } from './hour-figures.js';
+import { metricsEndpoint } from './metrics-endpoint.js';
+import { type AnalyticsOptions, analyticsSchema } from './options.js';
+import { PrometheusMetrics } from './prometheus.js';
+import { requestEvent } from './request-event.js';
+
+/** What `analytics()` returns. */
+export interface AnalyticsMiddleware extends Middleware, StatusSource {
+  /** The current hour's figures. */
+  report(): MetricsReport;
+  /** The Prometheus metrics, for a scrape or for metrics of one's own. */
+  readonly registry: Registry;
+  /** Answers with the figures as JSON, or with Prometheus text where `Accept` prefers it. */
+  readonly endpoint: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+}
+
+/**
+ * Records every request when its response has ended, however it ended: the hour's figures and Prometheus metrics.
+ * It goes first, so that its clock sees everything. Recording delays nothing.
+ *
+ * @throws ConfigError for wrong options
+ */
+export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
+  const config = checkOptions('analytics', analyticsSchema, options);
+  const figures = new HourFigures();
+  const metrics = new PrometheusMetrics(config);
+  config.events?.on('breaker', ({ key, to }) => metrics.breakerChanged(key, to));
+
+  function analyticsMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    const startedAt = performance.now();
+    const context = contextOf(req, res);
+    metrics.started();
+    context.outcome.onEnd((ending) => {
+      const event = requestEvent(req, context, ending, performance.now() - startedAt);
+      figures.add(event, Date.now());
+      metrics.ended(event);
+    });
+    next();
+  }
+
+  function status(): StatusReport {
+    return { middleware: { analytics: true } };
+  }
+
+  const report = (): MetricsReport => figures.report(Date.now());
+  return Object.assign(analyticsMiddleware, {
+    report,
+    registry: metrics.registry,
+    endpoint: metricsEndpoint(report, metrics.registry),
+    status,
+  });
+}

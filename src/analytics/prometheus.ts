@@ -1,0 +1,84 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { BreakerState } from '../core/events.js';
+import { BoundedLabel } from './label.js';
+import type { ResolvedAnalytics } from './options.js';
+import type { RequestEvent } from './request-event.js';
+
+/** Bucket boundaries of OpenTelemetry's HTTP semantic conventions, in seconds. */
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** The methods of RFC 9110 and RFC 5789; OpenTelemetry's conventions call any other `_OTHER`. */
+const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
+
+const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open', 'isolated'];
+
+/** The gateway's metrics in a prom-client registry. */
+export class PrometheusMetrics {
+  readonly registry: Registry;
+  readonly #duration: Histogram;
+  readonly #cost: Counter;
+  readonly #limited: Counter;
+  readonly #active: Gauge;
+  readonly #breaker: Gauge;
+  readonly #service: BoundedLabel;
+  readonly #tier: BoundedLabel;
+
+  constructor(config: ResolvedAnalytics) {
+    this.registry = config.registry ?? new Registry();
+    this.#service = new BoundedLabel(config.maxLabelValues);
+    this.#tier = new BoundedLabel(config.maxLabelValues);
+    const registers = [this.registry];
+    this.#duration = new Histogram({
+      name: 'http_server_request_duration_seconds',
+      help: 'Duration of HTTP server requests.',
+      labelNames: ['http_request_method', 'http_response_status_code', 'service', 'tier'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#active = new Gauge({
+      name: 'http_server_active_requests',
+      help: 'Number of HTTP server requests that are running.',
+      registers,
+    });
+    this.#cost = new Counter({
+      name: 'gateway_cost_dollars_total',
+      help: 'Cost of requests, in dollars.',
+      labelNames: ['service', 'tier'],
+      registers,
+    });
+    this.#limited = new Counter({
+      name: 'gateway_rate_limited_requests_total',
+      help: 'Requests refused by a limit, by its dimension.',
+      labelNames: ['limit_type', 'tier'],
+      registers,
+    });
+    this.#breaker = new Gauge({
+      name: 'gateway_circuit_breaker_state',
+      help: 'State of a circuit breaker: 1 for the state that it is in.',
+      labelNames: ['service', 'state'],
+      registers,
+    });
+  }
+
+  started(): void {
+    this.#active.inc();
+  }
+
+  ended(event: RequestEvent): void {
+    const service = this.#service.of(event.service);
+    const tier = this.#tier.of(event.tier);
+    const method = methods.has(event.method) ? event.method : '_OTHER';
+    this.#active.dec();
+    this.#duration.observe(
+      { http_request_method: method, http_response_status_code: event.status, service, tier },
+      event.durationMs / 1000,
+    );
+    if (event.cost > 0) this.#cost.inc({ service, tier }, event.cost);
+    if (event.limitType !== undefined) this.#limited.inc({ limit_type: event.limitType, tier });
+  }
+
+  breakerChanged(key: string, to: BreakerState): void {
+    const service = this.#service.of(key);
+    for (const state of breakerStates) this.#breaker.set({ service, state }, state === to ? 1 : 0);
+  }
+}

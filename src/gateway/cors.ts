@@ -1,0 +1,24 @@
+import cors from 'cors';
+import { contextOf } from '../core/context.js';
+import type { Middleware } from '../core/middleware.js';
+import type { CorsOptions } from './options.js';
+
+/** What a browser's script may read of the gateway's own fields. */
+const exposedHeaders = ['RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'];
+
+/** Answers preflight requests and says which origins may read responses (the Fetch standard's CORS protocol). */
+export function corsMiddleware(options: CorsOptions): Middleware {
+  const everyone = options.origins.includes('*');
+  const handle = cors({
+    origin: everyone ? '*' : [...options.origins],
+    exposedHeaders: [...exposedHeaders, ...(options.exposedHeaders ?? [])],
+    ...(options.methods && { methods: [...options.methods] }),
+    ...(options.allowedHeaders && { allowedHeaders: [...options.allowedHeaders] }),
+    ...(options.credentials !== undefined && { credentials: options.credentials }),
+    ...(options.maxAgeSeconds !== undefined && { maxAge: options.maxAgeSeconds }),
+  });
+  return function corsMiddleware(req, res, next) {
+    contextOf(req, res).ownsCors = true;
+    handle(req, res, next);
+  };
+}

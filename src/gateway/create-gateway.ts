@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiKeys } from '../authenticate/index.js';
+import { compileTrustProxy } from '../core/client-ip.js';
+import { contextOf } from '../core/context.js';
+import { GatewayError, InternalError } from '../core/errors.js';
+import type { Middleware, Next } from '../core/middleware.js';
+import { checkOptions } from '../core/options.js';
+import { errorHandler, sendError } from '../core/send-error.js';
+import { type Health, healthOf } from '../core/status.js';
+import { compose } from './compose.js';
+import { endpointPaths } from './endpoint-paths.js';
+import { createEndpoints, type Endpoints } from './endpoints.js';
+import { type GatewayOptions, gatewaySchema } from './options.js';
+import { createParts } from './parts.js';
+import { notFound, refuseAmbiguousPath, servicePermissions } from './steps.js';
+
+/** Answers a request, as the listener of an `http.Server` and an Express app do. */
+export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/**
+ * A gateway. As a middleware it is mounted in an app: a request for no service goes on, and its own endpoints are
+ * there only if `endpoints` is given.
+ */
+export interface Gateway extends Middleware {
+  /** Serves the gateway directly, which is the fast way: `http.createServer(gateway.listener)`. */
+  readonly listener: Listener;
+  /** Serves an app behind the gateway: the app does not touch requests for services. */
+  listenerFor(app: Listener): Listener;
+  /** Makes API keys. Undefined where `authenticate` is switched off. */
+  readonly apiKeys: ApiKeys | undefined;
+  /** What `GET /health` answers. */
+  health(): Health;
+  /** Closes idle connections to upstreams. */
+  close(): Promise<void>;
+}
+
+/**
+ * Composes the factories in one fixed order: analytics, CORS, authentication, permissions, limits, breaker, proxy.
+ *
+ * @throws ConfigError naming every wrong option
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  checkOptions('', gatewaySchema, options);
+  const paths = endpointPaths(options);
+  const parts = createParts(options);
+  const { analytics, cors, authenticate, rateLimit, circuitBreaker, router } = parts;
+  const addresses = compileTrustProxy(options.trustProxy);
+  const refuse = errorHandler(options);
+  const plainPath = refuseAmbiguousPath(refuse);
+  const permissions = servicePermissions(options);
+
+  const serve = compose([
+    analytics,
+    plainPath,
+    cors,
+    authenticate,
+    permissions,
+    rateLimit,
+    circuitBreaker,
+    router,
+  ]);
+  const refuseUnmatched = compose([analytics, plainPath, cors, notFound(refuse)]);
+  const directEndpoints = createEndpoints(paths.direct, parts, options);
+  const mountedEndpoints = createEndpoints(paths.mounted, parts, options);
+
+  /** Handles what is for an endpoint or a service, and says whether it was. */
+  function handle(req: IncomingMessage, res: ServerResponse, next: Next, endpoints: Endpoints): boolean {
+    const endpoint = endpoints(req);
+    const service = endpoint ? undefined : router.match(req);
+    if (endpoint === undefined && service === undefined) return false;
+    contextOf(req, res, addresses).service = service;
+    (endpoint ?? serve)(req, res, next);
+    return true;
+  }
+
+  /** Where nobody is behind the gateway, an error that `onError` passes on is answered here. */
+  function lastResort(res: ServerResponse): Next {
+    return (error) =>
+      sendError(error instanceof GatewayError ? error : new InternalError(error), res, options.errorFormat);
+  }
+
+  function gateway(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    if (!handle(req, res, next, mountedEndpoints)) next();
+  }
+
+  function listener(req: IncomingMessage, res: ServerResponse): void {
+    const next = lastResort(res);
+    if (handle(req, res, next, directEndpoints)) return;
+    contextOf(req, res, addresses);
+    refuseUnmatched(req, res, next);
+  }
+
+  function listenerFor(app: Listener): Listener {
+    return function gatewayBeforeApp(req, res) {
+      if (!handle(req, res, lastResort(res), mountedEndpoints)) app(req, res);
+    };
+  }
+
+  return Object.assign(gateway, {
+    listener,
+    listenerFor,
+    apiKeys: authenticate?.apiKeys,
+    health: () => healthOf(parts.sources, new Date()),
+    close: () => router.close(),
+  });
+}

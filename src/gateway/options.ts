@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { AnalyticsOptions } from '../analytics/index.js';
+import { analyticsSchema } from '../analytics/options.js';
+import type { AuthenticateOptions } from '../authenticate/index.js';
+import { authenticateSchema } from '../authenticate/options.js';
+import type { CircuitBreakerOptions } from '../circuit-breaker/index.js';
+import { circuitBreakerSchema } from '../circuit-breaker/options.js';
+import type { TrustProxy } from '../core/client-ip.js';
+import type { Logger } from '../core/logger.js';
+import { errorOptions, objectWith, trustProxyOption } from '../core/options.js';
+import type { ErrorOptions } from '../core/send-error.js';
+import type { ServicesOptions } from '../proxy-router/index.js';
+import { servicesSchema } from '../proxy-router/options.js';
+import type { RateLimitOptions } from '../rate-limit/index.js';
+import { rateLimitSchema } from '../rate-limit/options.js';
+
+/** Cross-origin resource sharing. */
+export interface CorsOptions {
+  /** Origins that may read responses, such as `https://app.example.com`, or `*` for all. */
+  readonly origins: readonly string[];
+  /** Default `GET,HEAD,PUT,PATCH,POST,DELETE`. */
+  readonly methods?: readonly string[] | undefined;
+  /** Request header fields that are allowed. Default: those that a preflight request asks for. */
+  readonly allowedHeaders?: readonly string[] | undefined;
+  /** Response header fields that scripts may read, beside the gateway's own. */
+  readonly exposedHeaders?: readonly string[] | undefined;
+  /** Whether cookies and the like may be sent. Not together with the origin `*`. Default false. */
+  readonly credentials?: boolean | undefined;
+  /** How long a preflight answer may be kept, in seconds. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+/** Paths of the gateway's own endpoints; `false` switches one off. */
+export interface EndpointsOptions {
+  /** Name, version, services and uptime. Default `/`. */
+  readonly info?: string | false | undefined;
+  /** Default `/health`. */
+  readonly health?: string | false | undefined;
+  /** Default `/metrics`. */
+  readonly metrics?: string | false | undefined;
+  /** Default `/api/auth/api-key`. */
+  readonly apiKeys?: string | false | undefined;
+}
+
+/** Options of `createGateway()`. A section set to `false` is switched off; left out, it has its defaults. */
+export interface GatewayOptions extends ErrorOptions {
+  /** Path prefix to target, or the long form. At least one. */
+  readonly services: ServicesOptions;
+  /** Default `{}`: an API key for every service. */
+  readonly authenticate?: AuthenticateOptions | false | undefined;
+  /** Default `{}`: the five tiers. */
+  readonly rateLimit?: RateLimitOptions | false | undefined;
+  /** Default `{}`. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
+  /** Default `{}`. */
+  readonly analytics?: AnalyticsOptions | false | undefined;
+  /** Default: off. */
+  readonly cors?: CorsOptions | false | undefined;
+  /** Default: on where the gateway is served directly, off where it is mounted in an app. */
+  readonly endpoints?: EndpointsOptions | boolean | undefined;
+  /** Which proxies may name the client. Default: none. */
+  readonly trustProxy?: TrustProxy | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+}
+
+const off = z.literal(false);
+const endpointPath = z.union([off, z.string().regex(/^\/[^?#\s]*$/, 'must be a path such as "/health"')]);
+
+export const endpointsSchema = z.strictObject({
+  info: endpointPath.default('/'),
+  health: endpointPath.default('/health'),
+  metrics: endpointPath.default('/metrics'),
+  apiKeys: endpointPath.default('/api/auth/api-key'),
+});
+
+const corsSchema = z
+  .strictObject({
+    origins: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/i,
+            'must be an origin such as "https://app.example.com", or "*"',
+          ),
+      )
+      .min(1),
+    methods: z.array(z.string().min(1)).optional(),
+    allowedHeaders: z.array(z.string().min(1)).optional(),
+    exposedHeaders: z.array(z.string().min(1)).optional(),
+    credentials: z.boolean().optional(),
+    maxAgeSeconds: z.int().nonnegative().optional(),
+  })
+  .refine((value) => !(value.credentials && value.origins.includes('*')), {
+    path: ['credentials'],
+    error: 'must not be true for the origin "*": name the origins',
+  });
+
+export const gatewaySchema = z.strictObject({
+  ...errorOptions,
+  services: servicesSchema,
+  authenticate: z.union([off, authenticateSchema]).optional(),
+  rateLimit: z.union([off, rateLimitSchema]).optional(),
+  circuitBreaker: z.union([off, circuitBreakerSchema]).optional(),
+  analytics: z.union([off, analyticsSchema]).optional(),
+  cors: z.union([off, corsSchema]).optional(),
+  endpoints: z.union([z.boolean(), endpointsSchema]).optional(),
+  trustProxy: trustProxyOption.optional(),
+  logger: objectWith<Logger>('info', 'warn', 'error').optional(),
+});
+
+/** Paths of the endpoints with their defaults. */
+export type ResolvedEndpoints = z.output<typeof endpointsSchema>;

@@ -1,0 +1,62 @@
+import { type AnalyticsMiddleware, analytics } from '../analytics/index.js';
+import { type AuthenticateMiddleware, authenticate } from '../authenticate/index.js';
+import { type CircuitBreakerMiddleware, circuitBreaker } from '../circuit-breaker/index.js';
+import { GatewayEvents } from '../core/events.js';
+import type { Middleware } from '../core/middleware.js';
+import type { StatusSource } from '../core/status.js';
+import { type ProxyRouterMiddleware, proxyRouter } from '../proxy-router/index.js';
+import { type RateLimitMiddleware, rateLimit } from '../rate-limit/index.js';
+import { corsMiddleware } from './cors.js';
+import type { GatewayOptions } from './options.js';
+
+/** The parts of one gateway; undefined for those that are switched off. */
+export interface Parts {
+  readonly analytics: AnalyticsMiddleware | undefined;
+  readonly cors: Middleware | undefined;
+  readonly authenticate: AuthenticateMiddleware | undefined;
+  readonly rateLimit: RateLimitMiddleware | undefined;
+  readonly circuitBreaker: CircuitBreakerMiddleware | undefined;
+  readonly router: ProxyRouterMiddleware;
+  /** Whoever has something to say in `/health`. */
+  readonly sources: readonly StatusSource[];
+}
+
+/** What `/health` says of parts that are switched off. */
+const allOff: StatusSource = {
+  status: () => ({
+    middleware: { authentication: false, rate_limiting: false, analytics: false, circuit_breaker: false },
+  }),
+};
+
+/** Calls each factory that is not switched off, with what the whole gateway has in common. */
+export function createParts(options: GatewayOptions): Parts {
+  const { onError, errorFormat, trustProxy, logger } = options;
+  const events = new GatewayEvents(logger);
+  const errors = { onError, errorFormat };
+  const on = <Section extends object, Part>(
+    section: Section | false | undefined,
+    factory: (own: Section | Record<string, never>) => Part,
+  ): Part | undefined => (section === false ? undefined : factory(section ?? {}));
+
+  const parts = {
+    analytics: on(options.analytics, (own) => analytics({ events, ...own })),
+    cors: options.cors ? corsMiddleware(options.cors) : undefined,
+    authenticate: on(options.authenticate, (own) => authenticate({ trustProxy, ...errors, ...own })),
+    rateLimit: on(options.rateLimit, (own) => rateLimit({ trustProxy, ...errors, ...own })),
+    circuitBreaker: on(options.circuitBreaker, (own) =>
+      circuitBreaker({ events, logger, ...errors, ...own }),
+    ),
+    router: proxyRouter({ services: options.services, trustProxy, logger, ...errors }),
+  };
+  const {
+    analytics: recorder,
+    authenticate: guard,
+    rateLimit: limiter,
+    circuitBreaker: breaker,
+    router,
+  } = parts;
+  const sources = [allOff, router, recorder, guard, limiter, breaker].filter(
+    (source) => source !== undefined,
+  );
+  return { ...parts, sources };
+}

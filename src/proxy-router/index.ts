@@ -1,0 +1,8 @@
+export type {
+  ProxyRouterOptions,
+  ServiceOptions,
+  ServicesOptions,
+  TargetOptions,
+  TimeoutOptions,
+} from './options.js';
+export { type ProxyRouterMiddleware, proxyRouter } from './proxy-router.js';

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { TrustProxy } from '../core/client-ip.js';
+import type { Logger } from '../core/logger.js';
+import { errorOptions, objectWith, trustProxyOption } from '../core/options.js';
+import { isAmbiguousPath } from '../core/path.js';
+import type { ErrorOptions } from '../core/send-error.js';
+
+/** One upstream server. */
+export interface TargetOptions {
+  /** Origin with an optional base path, such as `http://localhost:16000`. */
+  readonly url: string;
+  /** Its share of the requests, against the others'. A positive integer. Default 1. */
+  readonly weight?: number | undefined;
+}
+
+/** How long an upstream may take. */
+export interface TimeoutOptions {
+  /** To connect, in milliseconds. Default 5,000. */
+  readonly connectMs?: number | undefined;
+  /** From the request to its answer's status, in milliseconds. Default 120,000. */
+  readonly firstByteMs?: number | undefined;
+  /** Between two bytes of an answer, in milliseconds. Default 300,000. */
+  readonly idleMs?: number | undefined;
+}
+
+/** One service: what stands behind a path. */
+export interface ServiceOptions {
+  /** Default: the last segment of the path. It names the service in metrics, breakers and answers. */
+  readonly name?: string | undefined;
+  /** The servers that can answer. At least one. */
+  readonly targets: readonly (string | TargetOptions)[];
+  /** Whether the path is taken off before the request goes upstream. Default true. */
+  readonly stripPrefix?: boolean | undefined;
+  readonly timeouts?: TimeoutOptions | undefined;
+  /** Estimated cost of a request, in dollars. Default 0. */
+  readonly cost?: number | undefined;
+  /** Permissions that a gateway asks for. Default: none. */
+  readonly permissions?: readonly string[] | undefined;
+  /** Sends the credential that the gateway accepted upstream. Default false. */
+  readonly forwardCredentials?: boolean | undefined;
+}
+
+/** Services by path prefix; a URL alone is the short form of one target. */
+export type ServicesOptions = Readonly<Record<string, string | ServiceOptions>>;
+
+/** Options of `proxyRouter()`. */
+export interface ProxyRouterOptions extends ErrorOptions {
+  /** At least one. */
+  readonly services: ServicesOptions;
+  /** Which proxies may name the client, and whose forwarding fields are taken over. Default: none. */
+  readonly trustProxy?: TrustProxy | undefined;
+  /** Hears why an upstream failed. Default: silent. */
+  readonly logger?: Logger | undefined;
+}
+
+const targetUrl = z.string().superRefine((value, check) => {
+  const problem = problemWithTarget(value);
+  if (problem) check.addIssue({ code: 'custom', message: problem });
+});
+
+function problemWithTarget(value: string): string | undefined {
+  if (!URL.canParse(value)) return 'must be a URL such as "http://localhost:16000"';
+  const url = new URL(value);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must be an http: or https: URL';
+  if (url.username || url.password) return 'must not hold a user name or password: URLs get into logs';
+  if (url.search || url.hash) return 'must not have a query or a fragment';
+  return undefined;
+}
+
+const timeoutMs = z.int().positive().max(2_147_483_647);
+
+const serviceSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+    .optional(),
+  targets: z
+    .array(
+      z.union([
+        targetUrl.transform((url) => ({ url, weight: 1 })),
+        z.strictObject({ url: targetUrl, weight: z.int().positive().max(1000).default(1) }),
+      ]),
+    )
+    .min(1),
+  stripPrefix: z.boolean().default(true),
+  timeouts: z
+    .strictObject({
+      connectMs: timeoutMs.default(5000),
+      firstByteMs: timeoutMs.default(120_000),
+      idleMs: timeoutMs.default(300_000),
+    })
+    .prefault({}),
+  cost: z.number().nonnegative().max(1_000_000).default(0),
+  permissions: z.array(z.string().min(1).max(128)).default([]),
+  forwardCredentials: z.boolean().default(false),
+});
+
+const servicePath = z.string().superRefine((path, check) => {
+  const wrong = isAmbiguousPath(path) || /[?*:;,]|\/\//.test(path);
+  if (wrong) check.addIssue({ code: 'custom', message: 'must be a plain path such as "/api/kgot"' });
+});
+
+export const servicesSchema = z
+  .record(
+    servicePath,
+    z.union([targetUrl.transform((url) => serviceSchema.parse({ targets: [url] })), serviceSchema]),
+  )
+  .refine((services) => Object.keys(services).length > 0, 'must have at least one service');
+
+export const proxyRouterSchema = z.strictObject({
+  ...errorOptions,
+  services: servicesSchema,
+  trustProxy: trustProxyOption.optional(),
+  logger: objectWith<Logger>('info', 'warn', 'error').optional(),
+});
+
+/** One service with its defaults. */
+export type ResolvedService = z.output<typeof serviceSchema>;

@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { compileTrustProxy } from '../core/client-ip.js';
+import { contextOf, type GatewayContext, type ServiceMatch } from '../core/context.js';
+import { BadRequestError, type GatewayError, InternalError } from '../core/errors.js';
+import { silentLogger } from '../core/logger.js';
+import type { Middleware, Next } from '../core/middleware.js';
+import { checkOptions } from '../core/options.js';
+import { isAmbiguousPath, pathOf } from '../core/path.js';
+import { errorHandler } from '../core/send-error.js';
+import type { StatusReport, StatusSource } from '../core/status.js';
+import { ProxyExchange } from './exchange.js';
+import { httpProxyTransport } from './http-proxy-transport.js';
+import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
+import { RouteTable } from './route-table.js';
+import { resolveServices, type Service } from './service.js';
+
+/** What `proxyRouter()` returns. */
+export interface ProxyRouterMiddleware extends Middleware, StatusSource {
+  /** The service that a request is for, by the longest matching path prefix. */
+  match(req: IncomingMessage): ServiceMatch | undefined;
+  /** Path prefix of each service by its name. */
+  readonly services: ReadonlyMap<string, string>;
+  /** Closes idle connections to upstreams. */
+  close(): Promise<void>;
+}
+
+/**
+ * Forwards requests to services by path prefix. What is matched is forwarded byte for byte; streams stay
+ * streams; a client that leaves ends the upstream request. A request for no service goes to `next`.
+ *
+ * @throws ConfigError for wrong options, two services of one path or name
+ */
+export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware {
+  const config = checkOptions('', proxyRouterSchema, options);
+  const services = resolveServices(config.services);
+  const table = new RouteTable(services);
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const addresses = compileTrustProxy(config.trustProxy);
+  const refuse = errorHandler(config);
+  const logger = config.logger ?? silentLogger;
+  const transport = httpProxyTransport();
+
+  function proxyRouterMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    const given = req.gateway?.service;
+    const matched = given ?? match(req);
+    const service = matched && byName.get(matched.name);
+    if (matched === undefined || service === undefined) {
+      next();
+      return;
+    }
+    const context = contextOf(req, res, addresses);
+    context.service = matched;
+    if (given === undefined && isAmbiguousPath(pathOf(req.url as string))) {
+      refuse(new BadRequestError('The path can be read in more than one way'), req, res, next);
+      return;
+    }
+    forward(req, res, next, context, matched, service);
+  }
+
+  function forward(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next,
+    context: GatewayContext,
+    matched: ServiceMatch,
+    service: Service,
+  ): void {
+    const target = service.nextTarget();
+    const report = (error: GatewayError): void => {
+      const cause = error.cause instanceof Error ? error.cause.message : undefined;
+      logger.warn('Upstream failed', {
+        requestId: context.id,
+        service: service.name,
+        target: target.origin,
+        cause,
+      });
+      refuse(error, req, res, next);
+    };
+    try {
+      transport.forward(new ProxyExchange(req, res, service, target, context, matched, report));
+    } catch (cause) {
+      report(new InternalError(cause));
+    }
+  }
+
+  function match(req: IncomingMessage): ServiceMatch | undefined {
+    const url = req.url ?? '/';
+    const path = pathOf(url);
+    const route = table.match(path);
+    if (route === undefined) return undefined;
+    const { name, path: prefix, cost, permissions, forwardCredentials, stripPrefix } = route.service;
+    const rest = stripPrefix ? url.slice(path.length - route.rest.length) : url;
+    return { name, path: prefix, rest, cost, permissions, forwardCredentials };
+  }
+
+  function status(): StatusReport {
+    return { services: Object.fromEntries(services.map(({ name }) => [name, true])) };
+  }
+
+  async function close(): Promise<void> {
+    transport.close();
+  }
+
+  const paths = new Map(services.map(({ name, path }) => [name, path]));
+  return Object.assign(proxyRouterMiddleware, { match, services: paths, status, close });
+}

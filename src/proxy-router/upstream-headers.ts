@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { addressesOf, type GatewayContext } from '../core/context.js';
+import { subjectOf } from '../core/subject.js';
+import { connectionNames, isHopByHop } from './hop-by-hop.js';
+import type { Target } from './targets.js';
+
+/** Our name in `Via` (RFC 9110, section 7.6.3). */
+const PSEUDONYM = 'gatewright';
+
+/**
+ * The header fields that go upstream: the client's without those about its connection, without anything that
+ * pretends to come from a gateway, and with what this gateway knows about the client.
+ */
+export function upstreamHeaders(
+  req: IncomingMessage,
+  context: GatewayContext,
+  target: Target,
+): OutgoingHttpHeaders {
+  const received = req.headers;
+  const named = connectionNames(received.connection);
+  const headers: OutgoingHttpHeaders = {};
+  for (const name in received) {
+    if (isHopByHop(name, named) || isWithheld(name)) continue;
+    headers[name] = received[name];
+  }
+  if (isChunked(received)) headers['transfer-encoding'] = 'chunked';
+  headers.host = target.host;
+  headers.via = join(received.via, `${req.httpVersion} ${PSEUDONYM}`);
+  headers['x-request-id'] = context.id;
+  headers['x-gateway-subject'] = subjectOf(context);
+  headers['x-gateway-tier'] = context.identity?.tier ?? 'free';
+  addForwarding(headers, req, addressesOf(context).trustsPeer(req));
+  return headers;
+}
+
+/**
+ * Fields that only a gateway may write, with dashes or, for upstreams that fold them, underscores; HTTP/2 pseudo
+ * header fields; and `Expect`, which this hop has answered already.
+ */
+function isWithheld(name: string): boolean {
+  return /^(?::|x[-_]gateway[-_]|expect$)/.test(name);
+}
+
+/** A body without a length must stay chunked: without either, its end could not be told. */
+function isChunked(received: IncomingHttpHeaders): boolean {
+  return received['transfer-encoding'] !== undefined && received['content-length'] === undefined;
+}
+
+/** `X-Forwarded-*` and `Forwarded` (RFC 7239): from the connection, and behind a trusted proxy's own words. */
+function addForwarding(headers: OutgoingHttpHeaders, req: IncomingMessage, trusted: boolean): void {
+  const received = req.headers;
+  const peer = req.socket.remoteAddress ?? 'unknown';
+  const host = received.host ?? String(received[':authority'] ?? '');
+  const proto = (req.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
+  const element = `for=${node(peer)};host="${host.replace(/["\\]/g, '')}";proto=${proto}`;
+  headers['x-forwarded-for'] = trusted ? join(received['x-forwarded-for'], peer) : peer;
+  headers['x-forwarded-proto'] = (trusted && received['x-forwarded-proto']) || proto;
+  headers['x-forwarded-host'] = (trusted && received['x-forwarded-host']) || host;
+  headers.forwarded = trusted ? join(received.forwarded, element) : element;
+}
+
+/** A node identifier: IPv6 addresses are bracketed and quoted (RFC 7239, section 6). */
+function node(address: string): string {
+  return address.includes(':') ? `"[${address}]"` : address;
+}
+
+function join(received: string | string[] | undefined, own: string): string {
+  return received === undefined || received.length === 0 ? own : `${received}, ${own}`;
+}
