@@ -6,8 +6,8 @@ const factory = `(?:${factories.join('|')})`;
 
 /** The only places in src/ that may load a third-party package, type-only imports included. */
 const packages = {
-  zod: '^src/[^/]+/options\\.ts$',
-  leven: '^src/core/options\\.ts$',
+  zod: '^src/[^/]+/option(s|-problems)\\.ts$',
+  leven: '^src/core/option-problems\\.ts$',
   'proxy-addr': '^src/core/client-ip\\.ts$',
   'http-proxy-middleware': '^src/proxy-router/',
   cockatiel: '^src/circuit-breaker/',
@@ -56,6 +56,13 @@ const forbidden = [
     severity: 'error',
     from: { path: '^src/server/' },
     to: { path: '^src/(cli|index\\.ts)' },
+  },
+  {
+    name: 'process-is-for-the-top',
+    comment: 'The environment, signals and exits are for cli/ and server/ alone.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/(cli|server)/' },
+    to: { path: '^(node:)?(process|cluster|child_process)$' },
   },
   {
     name: 'package-not-listed',

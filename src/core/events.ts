@@ -28,7 +28,7 @@ export class GatewayEvents extends EventEmitter<GatewayEventMap> {
 
   /** Tells every listener. */
   publish<Name extends keyof GatewayEventMap>(name: Name, ...args: GatewayEventMap[Name]): void {
-    for (const listener of this.listeners(name)) {
+    for (const listener of this.rawListeners(name)) {
       try {
         (listener as (...args: GatewayEventMap[Name]) => void)(...args);
       } catch (error) {

@@ -27,8 +27,9 @@ export class Outcome {
 
   constructor(res: ServerResponse) {
     this.#res = res;
+    this.headersSent = res.headersSent;
     if (isGone(res)) {
-      this.#settle('aborted');
+      this.#settle(res.writableFinished && !wasCut(res) ? 'finished' : 'aborted');
       return;
     }
     const writeHead = res.writeHead;
@@ -38,7 +39,7 @@ export class Outcome {
       return res;
     };
     res.writeHead = observed as ServerResponse['writeHead'];
-    res.once('finish', () => this.#settle('finished'));
+    res.once('finish', () => this.#settle(wasCut(res) ? 'aborted' : 'finished'));
     res.once('close', () => this.#settle('aborted'));
   }
 
@@ -80,8 +81,17 @@ export class Outcome {
   }
 }
 
-/** Whether the client left before anybody looked. */
+/** Whether the response was over before anybody looked. */
 function isGone(res: ServerResponse): boolean {
-  const stream: unknown = (res as { stream?: unknown }).stream;
-  return res.destroyed === true || (stream as { destroyed?: boolean } | undefined)?.destroyed === true;
+  return res.destroyed === true || streamOf(res)?.destroyed === true;
+}
+
+/** Whether a response that says `finish` was cut: HTTP/2 says it of each one. */
+function wasCut(res: ServerResponse): boolean {
+  return !res.writableEnded || (streamOf(res)?.rstCode ?? 0) !== 0;
+}
+
+/** What is under a response on HTTP/2. */
+function streamOf(res: ServerResponse): { destroyed: boolean; rstCode: number } | undefined {
+  return (res as { stream?: { destroyed: boolean; rstCode: number } }).stream;
 }

@@ -42,7 +42,7 @@ export function errorHandler(options: ErrorOptions): ErrorHandler {
 /** Answers with an error, or cuts the connection where an answer has already begun. */
 export function sendError(error: GatewayError, res: ServerResponse, format: ErrorFormat = 'json'): void {
   if (res.headersSent) {
-    res.destroy();
+    if (!res.writableEnded) res.destroy();
     return;
   }
   const body = JSON.stringify(format === 'problem' ? problem(error) : error.body);

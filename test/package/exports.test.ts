@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+
+const run = promisify(execFile);
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const subpaths = Object.keys(exports)
+  .filter((subpath) => subpath !== './package.json')
+  .map((subpath) => subpath.replace(/^\./, 'gatewright'));
+
+/** The packages that importing a built subpath loads, in a process of its own. */
+async function loadedBy(specifier: string): Promise<string[]> {
+  const script = `
+    import { register } from 'node:module';
+    const hooks = \`
+      let port;
+      export function initialize(given) { port = given; }
+      export async function load(url, context, next) { port.postMessage(url); return next(url, context); }
+    \`;
+    const { port1, port2 } = new MessageChannel();
+    const urls = [];
+    port1.on('message', (url) => urls.push(url));
+    port1.unref();
+    register('data:text/javascript,' + encodeURIComponent(hooks), { data: port2, transferList: [port2] });
+    await import('${specifier}');
+    await new Promise((resolve) => setImmediate(resolve));
+    const { createRequire } = await import('node:module');
+    const cached = Object.keys(createRequire(import.meta.url).cache ?? {});
+    console.log(JSON.stringify([...urls, ...cached]));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
+  const found = (JSON.parse(stdout) as string[]).map(
+    (url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1],
+  );
+  return [...new Set(found.filter((name) => name !== undefined))].sort();
+}
+
+const own: Record<string, readonly string[]> = {
+  'gatewright/authenticate': [],
+  'gatewright/rate-limit': ['lru-cache'],
+  'gatewright/analytics': ['prom-client', 'negotiator'],
+  'gatewright/circuit-breaker': ['cockatiel'],
+  'gatewright/proxy-router': ['http-proxy-middleware', 'httpxy'],
+};
+
+describe('the built package', () => {
+  test.each(subpaths)('%s can be imported', async (specifier) => {
+    const { stdout } = await run(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `console.log(Object.keys(await import('${specifier}')).length > 0)`,
+    ]);
+    expect(stdout.trim()).toBe('true');
+  });
+
+  test.each(Object.keys(own))('%s loads no package of another factory', async (specifier) => {
+    const loaded = await loadedBy(specifier);
+    const foreign = Object.entries(own).flatMap(([other, packages]) => (other === specifier ? [] : packages));
+    expect(loaded).toEqual(expect.arrayContaining([...(own[specifier] ?? []), 'zod']));
+    expect(
+      loaded.filter((name) => [...foreign, 'express', 'jsonwebtoken', 'ioredis', 'winston'].includes(name)),
+    ).toEqual([]);
+  });
+});
