@@ -10,10 +10,13 @@ const packages = {
   leven: '^src/core/option-problems\\.ts$',
   'proxy-addr': '^src/core/client-ip\\.ts$',
   'http-proxy-middleware': '^src/proxy-router/',
-  cockatiel: '^src/circuit-breaker/',
+  cockatiel: '^src/(circuit-breaker|redis)/',
+  'rate-limiter-flexible': '^src/(rate-limit|authenticate)/',
+  ioredis: '^src/redis/(connect|client)\\.ts$',
   'prom-client': '^src/analytics/',
   negotiator: '^src/analytics/',
   cors: '^src/gateway/cors\\.ts$',
+  'ipaddr.js': '^src/rate-limit/address-subject\\.ts$',
   'lru-cache': '^src/(rate-limit|authenticate)/',
 };
 

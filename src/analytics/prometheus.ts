@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { BreakerState } from '../core/events.js';
+import type { BreakerState, StoreMode } from '../core/events.js';
 import { BoundedLabel } from './label.js';
 import type { ResolvedAnalytics } from './options.js';
 import type { RequestEvent } from './request-event.js';
@@ -10,6 +10,7 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
 /** The methods of RFC 9110 and RFC 5789; OpenTelemetry's conventions call any other `_OTHER`. */
 const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
+const storeModes: readonly StoreMode[] = ['shared', 'local', 'open', 'closed'];
 const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open', 'isolated'];
 
 /** The gateway's metrics in a prom-client registry. */
@@ -20,6 +21,7 @@ export class PrometheusMetrics {
   readonly #limited: Counter;
   readonly #active: Gauge;
   readonly #breaker: Gauge;
+  readonly #storeMode: Gauge;
   readonly #service: BoundedLabel;
   readonly #tier: BoundedLabel;
 
@@ -48,14 +50,20 @@ export class PrometheusMetrics {
     });
     this.#limited = new Counter({
       name: 'gateway_rate_limited_requests_total',
-      help: 'Requests refused by a limit, by its dimension.',
-      labelNames: ['limit_type', 'tier'],
+      help: 'Requests refused by a limit, by its dimension; in a dry run, that would have been.',
+      labelNames: ['limit_type', 'tier', 'enforced'],
       registers,
     });
     this.#breaker = new Gauge({
       name: 'gateway_circuit_breaker_state',
       help: 'State of a circuit breaker: 1 for the state that it is in.',
       labelNames: ['service', 'state'],
+      registers,
+    });
+    this.#storeMode = new Gauge({
+      name: 'gateway_store_mode',
+      help: 'Who decides for a store that replicas share: 1 for the mode that it is in.',
+      labelNames: ['store', 'mode'],
       registers,
     });
   }
@@ -74,11 +82,17 @@ export class PrometheusMetrics {
       event.durationMs / 1000,
     );
     if (event.cost > 0) this.#cost.inc({ service, tier }, event.cost);
-    if (event.limitType !== undefined) this.#limited.inc({ limit_type: event.limitType, tier });
+    if (event.limitType !== undefined) {
+      this.#limited.inc({ limit_type: event.limitType, tier, enforced: String(event.limitEnforced) });
+    }
   }
 
   breakerChanged(key: string, to: BreakerState): void {
     const service = this.#service.of(key);
     for (const state of breakerStates) this.#breaker.set({ service, state }, state === to ? 1 : 0);
+  }
+
+  storeModeChanged(store: string, to: StoreMode): void {
+    for (const mode of storeModes) this.#storeMode.set({ store, mode }, mode === to ? 1 : 0);
   }
 }

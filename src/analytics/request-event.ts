@@ -15,6 +15,8 @@ export interface RequestEvent {
   readonly ending: Ending;
   /** The limit that refused the request, if one did. */
   readonly limitType: string | undefined;
+  /** False where it would have, had it not been a dry run. */
+  readonly limitEnforced: boolean;
 }
 
 /** What a service label says where a request was for none. */
@@ -34,10 +36,16 @@ export function requestEvent(
     method: req.method ?? 'GET',
     status: outcome.status,
     durationMs,
-    cost: cost?.actual ?? cost?.estimated ?? 0,
+    cost: cost?.actual ?? cost?.estimated ?? costOfService(context),
     ending,
     limitType: rateLimit?.allowed === false ? rateLimit.dimension : undefined,
+    limitEnforced: rateLimit?.enforced ?? true,
   };
+}
+
+/** Where no limiter keeps account: what the service costs, if it has answered. */
+function costOfService({ service, upstream }: GatewayContext): number {
+  return upstream?.timeToFirstByteMs === undefined ? 0 : (service?.cost ?? 0);
 }
 
 /** Whether a request counts as an error: the gateway or what is behind it failed. Being refused is none. */

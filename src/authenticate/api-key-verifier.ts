@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Identity } from '../core/context.js';
+import { isThenable } from '../core/thenable.js';
 import { SYSTEM_TIER } from '../core/tiers.js';
 import { hashApiKey, isWellFormedApiKey } from './api-key.js';
 import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
@@ -31,16 +32,22 @@ export function apiKeyVerifier(store: ApiKeyStore, header: string, adminKey: str
     }
     if (!credential.ours) return undefined;
     if (!isWellFormedApiKey(credential.value)) return invalid;
-    const record = store.find(hash);
-    if (record instanceof Promise) return record.then((found) => verdictOn(found, credential.header));
-    return verdictOn(record, credential.header);
+    const found = store.find(hash);
+    if (isThenable(found))
+      return Promise.resolve(found).then((record) => verdictOn(record, credential.header));
+    return verdictOn(found, credential.header);
   };
 }
 
 function verdictOn(record: ApiKeyRecord | undefined, header: string): Verdict {
-  if (record === undefined) return invalid;
-  if (record.expiresAt !== undefined && Date.parse(record.expiresAt) <= Date.now()) return expired;
+  if (!record) return invalid;
+  if (isExpired(record)) return expired;
   return { identity: identityOf(record), header };
+}
+
+/** A date that cannot be read has passed. */
+function isExpired({ expiresAt }: ApiKeyRecord): boolean {
+  return expiresAt !== undefined && !(Date.parse(expiresAt) > Date.now());
 }
 
 function identityOf(record: ApiKeyRecord): Identity {

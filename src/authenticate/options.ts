@@ -84,6 +84,11 @@ export const authenticateSchema = z.strictObject({
   trustProxy: trustProxyOption.optional(),
 });
 
+export const requirePermissionsSchema = z.strictObject({
+  ...errorOptions,
+  required: z.array(permission).min(1),
+});
+
 const limitsBody = z
   .strictObject({
     requests_per_minute: tierLimitsSchema.shape.requestsPerMinute,

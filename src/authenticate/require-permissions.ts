@@ -1,29 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ConfigError } from '../core/config-error.js';
 import { contextOf, type Identity } from '../core/context.js';
 import { AuthenticationError, type GatewayError, PermissionError } from '../core/errors.js';
 import type { Middleware, Next } from '../core/middleware.js';
+import { checkOptions } from '../core/options.js';
 import { type ErrorOptions, errorHandler } from '../core/send-error.js';
 import { CHALLENGE } from './challenge.js';
+import { requirePermissionsSchema } from './options.js';
 import { isPermitted } from './permissions.js';
 
 /**
  * Lets a request through if its identity has all the permissions, else answers 403; 401 where nobody has
  * authenticated.
  *
- * @throws ConfigError for a permission that is empty
+ * @throws ConfigError for no permission, an empty one, or wrong options
  */
 export function requirePermissions(
   permissions: string | readonly string[],
   options: ErrorOptions = {},
 ): Middleware {
-  const required = typeof permissions === 'string' ? [permissions] : [...permissions];
-  if (required.some((permission) => typeof permission !== 'string' || permission === '')) {
-    throw new ConfigError([
-      '`requirePermissions` must be given permissions such as "kgot:query", got an empty one.',
-    ]);
-  }
-  const refuse = errorHandler(options);
+  const given = typeof permissions === 'string' ? [permissions] : permissions;
+  const { required, ...errors } = checkOptions('requirePermissions', requirePermissionsSchema, {
+    ...options,
+    required: given,
+  });
+  const refuse = errorHandler(errors);
   return function requirePermissionsMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const refusal = refusalFor(contextOf(req, res).identity, required);
     if (refusal) refuse(refusal, req, res, next);

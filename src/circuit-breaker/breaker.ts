@@ -4,9 +4,9 @@ import {
   circuitBreaker,
   DelegateBackoff,
   handleWhen,
-  SamplingBreaker,
 } from 'cockatiel';
 import type { BreakerState } from '../core/events.js';
+import { FailureWindow } from './failure-window.js';
 import type { ResolvedCircuitBreaker } from './options.js';
 
 /** How a request that was let through ended, as far as the breaker is concerned. */
@@ -46,6 +46,8 @@ export class Breaker {
   /** When a request may try again, while open. */
   #retryAt = 0;
   #state: BreakerState = 'closed';
+  /** How often the state has changed. A request from before the last change says nothing about this state. */
+  #changes = 0;
   #probe: Probe | undefined;
 
   constructor(config: ResolvedCircuitBreaker, onChange: (from: BreakerState, to: BreakerState) => void) {
@@ -57,16 +59,13 @@ export class Breaker {
           this.#retryAt = Date.now() + delayMs;
           return delayMs;
         }),
-        breaker: new SamplingBreaker({
-          threshold: config.failureRatio,
-          duration: config.windowMs,
-          minimumRps: (config.minimumRequests / config.windowMs) * 1000,
-        }),
+        breaker: new FailureWindow(config),
       },
     );
     this.#policy.onStateChange((state) => {
       const from = this.#state;
       this.#state = names[state];
+      this.#changes += 1;
       if (state !== CircuitState.HalfOpen) this.#probe = undefined;
       onChange(from, this.#state);
     });
@@ -86,7 +85,7 @@ export class Breaker {
         () =>
           new Promise<void>((resolve, reject) => {
             const settle = settler(resolve, reject);
-            attempt = probing ? this.#startProbe(settle) : settle;
+            attempt = probing ? this.#startProbe(settle) : this.#inThisState(settle);
           }),
       )
       .catch(ignore);
@@ -96,6 +95,13 @@ export class Breaker {
   /** Milliseconds until a request may try again; a guess while a probe runs. */
   get retryAfterMs(): number {
     return this.#state === 'open' ? Math.max(0, this.#retryAt - Date.now()) : PROBE_RETRY_MS;
+  }
+
+  #inThisState(settle: Attempt): Attempt {
+    const changes = this.#changes;
+    return (verdict) => {
+      if (changes === this.#changes) settle(verdict);
+    };
   }
 
   #startProbe(settle: Attempt): Attempt {

@@ -57,9 +57,12 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   }
 
   function status(): StatusReport {
+    const middleware = { circuit_breaker: true };
+    // Keys of the user's own making are no services.
+    if (config.key) return { middleware };
     const services: Record<string, boolean> = {};
     for (const [key, state] of breakers.states()) services[key] = state === 'closed' || state === 'half-open';
-    return { services, middleware: { circuit_breaker: true } };
+    return { services, middleware };
   }
 
   return Object.assign(circuitBreakerMiddleware, { states: () => breakers.states(), status });

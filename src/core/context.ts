@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientAddress, directClient } from './client-ip.js';
 import type { Dimension } from './dimensions.js';
 import { Outcome } from './outcome.js';
-import type { TierLimits } from './tiers.js';
+import type { ServiceLimits, TierLimits } from './tiers.js';
 
 declare module 'http' {
   interface IncomingMessage {
@@ -40,6 +40,8 @@ export interface ServiceMatch {
   readonly rest: string;
   /** Estimated cost of a request, in dollars. */
   readonly cost: number;
+  /** Limits of its own; false for none at all. */
+  readonly rateLimit?: ServiceLimits | false | undefined;
   /** Permissions that the identity must have. */
   readonly permissions: readonly string[];
   /** Whether the accepted credential goes upstream too. */
@@ -49,6 +51,8 @@ export interface ServiceMatch {
 /** What `rateLimit()` decided. */
 export interface RateLimitDecision {
   readonly allowed: boolean;
+  /** Whether a refusal is carried out: false in a dry run. */
+  readonly enforced: boolean;
   /** Whom the limits are counted for, such as `key:…` or `ip:…`. */
   readonly subject: string;
   readonly tier: string;

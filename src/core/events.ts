@@ -12,9 +12,20 @@ export interface BreakerEvent {
   readonly to: BreakerState;
 }
 
+/** Who decides: Redis for all replicas, or, while it is away, what the store's policy says. */
+export type StoreMode = 'shared' | 'local' | 'open' | 'closed';
+
+/** A store has lost Redis, or has it back. */
+export interface StoreModeEvent {
+  /** Whose store it is, such as `rate_limit`. */
+  readonly store: string;
+  readonly mode: StoreMode;
+}
+
 /** What parts of a gateway tell each other without knowing each other. */
 export interface GatewayEventMap {
   breaker: [BreakerEvent];
+  storeMode: [StoreModeEvent];
 }
 
 /** The events of one gateway. A listener that throws is logged and hurts nobody. */

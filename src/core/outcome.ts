@@ -71,13 +71,25 @@ export class Outcome {
   #sent(): void {
     if (this.headersSent) return;
     this.headersSent = true;
-    for (const listener of this.#headers) listener();
+    for (const listener of this.#headers) isolated(listener);
   }
 
   #settle(how: 'finished' | 'aborted'): void {
     if (this.ending) return;
-    this.ending = how === 'aborted' && this.cause !== undefined ? 'failed' : how;
-    for (const listener of this.#ends.reverse()) listener(this.ending);
+    const ending = how === 'aborted' && this.cause !== undefined ? 'failed' : how;
+    this.ending = ending;
+    for (const listener of this.#ends.reverse()) isolated(() => listener(ending));
+  }
+}
+
+/** A listener that throws does not keep the others from hearing; its error is reported as nobody's. */
+function isolated(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import { type GatewayError, RateLimitError } from './errors.js';
 import type { Next } from './middleware.js';
+import { isThenable } from './thenable.js';
 
 /** The shape of error bodies: the documented JSON, or RFC 9457 `application/problem+json`. */
 export type ErrorFormat = 'json' | 'problem';
@@ -31,10 +32,12 @@ export function errorHandler(options: ErrorOptions): ErrorHandler {
   const onError = options.onError;
   if (!onError) return (error, _req, res) => sendError(error, res, format);
   return function refuse(error, req, res, next) {
+    const answer = (): void => sendError(error, res, format);
     try {
-      onError(error, req, res, next);
+      const handled: unknown = onError(error, req, res, next);
+      if (isThenable(handled)) handled.then(undefined, answer);
     } catch {
-      sendError(error, res, format);
+      answer();
     }
   };
 }

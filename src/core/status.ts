@@ -1,5 +1,9 @@
 /** What one part of a gateway contributes to `/health`. */
 export interface StatusReport {
+  /** Whether Redis answers; left out by parts that use none. */
+  readonly redis?: boolean;
+  /** False where this part refuses every request now. */
+  readonly serving?: boolean;
   /** By service name: whether it can be served. */
   readonly services?: Readonly<Record<string, boolean>>;
   /** By part: whether it is on and working. */
@@ -31,20 +35,24 @@ export interface Health {
 export function healthOf(sources: Iterable<StatusSource>, now: Date): Health {
   const services: Record<string, boolean> = {};
   const middleware: Record<string, boolean> = {};
+  let redis: boolean | null = null;
+  let serving = true;
   for (const source of sources) {
     const report = source.status();
     for (const [name, up] of Object.entries(report.services ?? {}))
       services[name] = (services[name] ?? true) && up;
     Object.assign(middleware, report.middleware);
+    if (report.redis !== undefined) redis = (redis ?? true) && report.redis;
+    if (report.serving === false) serving = false;
   }
   return {
-    status: judge(Object.values(services)),
+    status: serving ? judge(Object.values(services), redis) : 'unhealthy',
     timestamp: now.toISOString().replace(/\.\d+Z$/, 'Z'),
-    components: { redis: null, services, middleware },
+    components: { redis, services, middleware },
   };
 }
 
-function judge(services: readonly boolean[]): HealthStatus {
-  if (services.every((up) => up)) return 'healthy';
-  return services.some((up) => up) ? 'degraded' : 'unhealthy';
+function judge(services: readonly boolean[], redis: boolean | null): HealthStatus {
+  if (services.length > 0 && !services.includes(true)) return 'unhealthy';
+  return services.includes(false) || redis === false ? 'degraded' : 'healthy';
 }

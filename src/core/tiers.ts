@@ -16,6 +16,12 @@ export interface TierLimits {
   readonly concurrentRequests?: number | undefined;
 }
 
+/** Limits of one service, which counts apart from the others. */
+export interface ServiceLimits {
+  /** By tier; a tier that is not named has its usual limits. */
+  readonly tiers: Readonly<Record<string, TierLimits>>;
+}
+
 /** The tier of whoever has no identity. */
 export const ANONYMOUS_TIER = 'free';
 

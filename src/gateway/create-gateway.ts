@@ -7,6 +7,7 @@ import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler, sendError } from '../core/send-error.js';
 import { type Health, healthOf } from '../core/status.js';
+import type { RateLimitMiddleware } from '../rate-limit/index.js';
 import { compose } from './compose.js';
 import { endpointPaths } from './endpoint-paths.js';
 import { createEndpoints, type Endpoints } from './endpoints.js';
@@ -28,9 +29,11 @@ export interface Gateway extends Middleware {
   listenerFor(app: Listener): Listener;
   /** Makes API keys. Undefined where `authenticate` is switched off. */
   readonly apiKeys: ApiKeys | undefined;
+  /** Changes and explains limits. Undefined where `rateLimit` is switched off. */
+  readonly rateLimit: Pick<RateLimitMiddleware, 'limits' | 'explain'> | undefined;
   /** What `GET /health` answers. */
   health(): Health;
-  /** Closes idle connections to upstreams. */
+  /** Closes what it has opened: idle connections to upstreams, and to Redis if it was given a URL. */
   close(): Promise<void>;
 }
 
@@ -43,16 +46,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkOptions('', gatewaySchema, options);
   const paths = endpointPaths(options);
   const parts = createParts(options);
-  const { analytics, cors, authenticate, rateLimit, circuitBreaker, router } = parts;
+  const { analytics, cors, addressLimit, authenticate, rateLimit, circuitBreaker, router } = parts;
   const addresses = compileTrustProxy(options.trustProxy);
   const refuse = errorHandler(options);
   const plainPath = refuseAmbiguousPath(refuse);
-  const permissions = servicePermissions(options);
+  const permissions = servicePermissions(refuse);
 
   const serve = compose([
     analytics,
     plainPath,
     cors,
+    addressLimit,
     authenticate,
     permissions,
     rateLimit,
@@ -101,6 +105,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     listenerFor,
     apiKeys: authenticate?.apiKeys,
     health: () => healthOf(parts.sources, new Date()),
-    close: () => router.close(),
+    rateLimit,
+    close: () => parts.close(),
   });
 }

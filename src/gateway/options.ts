@@ -11,8 +11,9 @@ import { errorOptions, objectWith, trustProxyOption } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { ServicesOptions } from '../proxy-router/index.js';
 import { servicesSchema } from '../proxy-router/options.js';
-import type { RateLimitOptions } from '../rate-limit/index.js';
-import { rateLimitSchema } from '../rate-limit/options.js';
+import type { AddressLimitOptions, RateLimitOptions } from '../rate-limit/index.js';
+import { addressLimitSchema, rateLimitSchema } from '../rate-limit/options.js';
+import type { RedisClient } from '../redis/client.js';
 
 /** Cross-origin resource sharing. */
 export interface CorsOptions {
@@ -42,14 +43,19 @@ export interface EndpointsOptions {
   readonly apiKeys?: string | false | undefined;
 }
 
+/** Options of `rateLimit()`, and the limit per address that goes in front of authentication. */
+export interface GatewayRateLimitOptions extends RateLimitOptions {
+  readonly perAddress?: AddressLimitOptions | undefined;
+}
+
 /** Options of `createGateway()`. A section set to `false` is switched off; left out, it has its defaults. */
 export interface GatewayOptions extends ErrorOptions {
   /** Path prefix to target, or the long form. At least one. */
   readonly services: ServicesOptions;
   /** Default `{}`: an API key for every service. */
   readonly authenticate?: AuthenticateOptions | false | undefined;
-  /** Default `{}`: the five tiers. */
-  readonly rateLimit?: RateLimitOptions | false | undefined;
+  /** Default `{}`: the five tiers. `perAddress` is off unless it is given; it comes before authentication. */
+  readonly rateLimit?: GatewayRateLimitOptions | false | undefined;
   /** Default `{}`. */
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
   /** Default `{}`. */
@@ -58,6 +64,11 @@ export interface GatewayOptions extends ErrorOptions {
   readonly cors?: CorsOptions | false | undefined;
   /** Default: on where the gateway is served directly, off where it is mounted in an app. */
   readonly endpoints?: EndpointsOptions | boolean | undefined;
+  /**
+   * A URL (`redis://` or `rediss://`), or an ioredis client, for all state that replicas share. A connection that is
+   * opened from a URL is closed by `close()`; a client is left to its owner. Default: memory mode.
+   */
+  readonly redis?: string | RedisClient | undefined;
   /** Which proxies may name the client. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;
   /** Default: silent. */
@@ -65,6 +76,8 @@ export interface GatewayOptions extends ErrorOptions {
 }
 
 const off = z.literal(false);
+const redisUrl = z.string().regex(/^rediss?:\/\/\S+$/, 'must be a URL such as "redis://localhost:6379"');
+const redisClient = objectWith<RedisClient>('evalsha', 'eval', 'ping');
 const endpointPath = z.union([off, z.string().regex(/^\/[^?#\s]*$/, 'must be a path such as "/health"')]);
 
 export const endpointsSchema = z.strictObject({
@@ -101,7 +114,10 @@ export const gatewaySchema = z.strictObject({
   ...errorOptions,
   services: servicesSchema,
   authenticate: z.union([off, authenticateSchema]).optional(),
-  rateLimit: z.union([off, rateLimitSchema]).optional(),
+  rateLimit: z
+    .union([off, rateLimitSchema.safeExtend({ perAddress: addressLimitSchema.optional() })])
+    .optional(),
+  redis: z.union([redisUrl, redisClient]).optional(),
   circuitBreaker: z.union([off, circuitBreakerSchema]).optional(),
   analytics: z.union([off, analyticsSchema]).optional(),
   cors: z.union([off, corsSchema]).optional(),

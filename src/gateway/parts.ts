@@ -5,7 +5,15 @@ import { GatewayEvents } from '../core/events.js';
 import type { Middleware } from '../core/middleware.js';
 import type { StatusSource } from '../core/status.js';
 import { type ProxyRouterMiddleware, proxyRouter } from '../proxy-router/index.js';
-import { type RateLimitMiddleware, rateLimit } from '../rate-limit/index.js';
+import {
+  type AddressLimitMiddleware,
+  addressLimit,
+  type RateLimitMiddleware,
+  type RateLimitOptions,
+  rateLimit,
+} from '../rate-limit/index.js';
+import type { RedisClient } from '../redis/client.js';
+import { connectRedis } from '../redis/connect.js';
 import { corsMiddleware } from './cors.js';
 import type { GatewayOptions } from './options.js';
 
@@ -14,11 +22,13 @@ export interface Parts {
   readonly analytics: AnalyticsMiddleware | undefined;
   readonly cors: Middleware | undefined;
   readonly authenticate: AuthenticateMiddleware | undefined;
+  readonly addressLimit: AddressLimitMiddleware | undefined;
   readonly rateLimit: RateLimitMiddleware | undefined;
   readonly circuitBreaker: CircuitBreakerMiddleware | undefined;
   readonly router: ProxyRouterMiddleware;
   /** Whoever has something to say in `/health`. */
   readonly sources: readonly StatusSource[];
+  close(): Promise<void>;
 }
 
 /** What `/health` says of parts that are switched off. */
@@ -38,15 +48,23 @@ export function createParts(options: GatewayOptions): Parts {
     factory: (own: Section | Record<string, never>) => Part,
   ): Part | undefined => (section === false ? undefined : factory(section ?? {}));
 
+  const opened = typeof options.redis === 'string' ? connectRedis(options.redis, logger) : undefined;
+  const redis = opened ?? (options.redis as RedisClient | undefined);
+  const common = { trustProxy, ...errors };
+  const { perAddress, ...limits } = options.rateLimit || {};
+
   const parts = {
     analytics: on(options.analytics, (own) => analytics({ events, ...own })),
     cors: options.cors ? corsMiddleware(options.cors) : undefined,
-    authenticate: on(options.authenticate, (own) => authenticate({ trustProxy, ...errors, ...own })),
-    rateLimit: on(options.rateLimit, (own) => rateLimit({ trustProxy, ...errors, ...own })),
+    addressLimit: perAddress && addressLimit({ redis, ...common, ...perAddress }),
+    authenticate: on(options.authenticate, (own) => authenticate({ ...common, ...own })),
+    rateLimit: on(options.rateLimit, () =>
+      rateLimit({ ...ownState(limits, redis), events, logger, ...common, ...limits }),
+    ),
     circuitBreaker: on(options.circuitBreaker, (own) =>
       circuitBreaker({ events, logger, ...errors, ...own }),
     ),
-    router: proxyRouter({ services: options.services, trustProxy, logger, ...errors }),
+    router: proxyRouter({ services: options.services, logger, ...common }),
   };
   const {
     analytics: recorder,
@@ -55,8 +73,17 @@ export function createParts(options: GatewayOptions): Parts {
     circuitBreaker: breaker,
     router,
   } = parts;
-  const sources = [allOff, router, recorder, guard, limiter, breaker].filter(
-    (source) => source !== undefined,
-  );
-  return { ...parts, sources };
+  return {
+    ...parts,
+    sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),
+    async close() {
+      await Promise.all([router.close(), limiter?.close(), parts.addressLimit?.close()]);
+      opened?.disconnect();
+    },
+  };
+}
+
+/** The gateway's Redis, unless the section says where it counts. */
+function ownState({ store, limiter }: RateLimitOptions, redis: RedisClient | undefined): RateLimitOptions {
+  return store || limiter ? {} : { redis };
 }

@@ -1,8 +1,8 @@
-import { requirePermissions } from '../authenticate/index.js';
+import { refusalFor } from '../authenticate/require-permissions.js';
 import { BadRequestError, NotFoundError } from '../core/errors.js';
 import type { Middleware } from '../core/middleware.js';
 import { isAmbiguousPath, pathOf } from '../core/path.js';
-import type { ErrorHandler, ErrorOptions } from '../core/send-error.js';
+import type { ErrorHandler } from '../core/send-error.js';
 
 /** 400 for a path that the checks here and the upstream could read differently. */
 export function refuseAmbiguousPath(refuse: ErrorHandler): Middleware {
@@ -19,19 +19,10 @@ export function notFound(refuse: ErrorHandler): Middleware {
 }
 
 /** The permissions that the matched service asks for. */
-export function servicePermissions(options: ErrorOptions): Middleware {
-  const guards = new Map<string, Middleware>();
+export function servicePermissions(refuse: ErrorHandler): Middleware {
   return function servicePermissionsMiddleware(req, res, next) {
-    const service = req.gateway?.service;
-    if (service === undefined || service.permissions.length === 0) {
-      next();
-      return;
-    }
-    let guard = guards.get(service.name);
-    if (guard === undefined) {
-      guard = requirePermissions(service.permissions, options);
-      guards.set(service.name, guard);
-    }
-    guard(req, res, next);
+    const refusal = refusalFor(req.gateway?.identity, req.gateway?.service?.permissions ?? []);
+    if (refusal) refuse(refusal, req, res, next);
+    else next();
   };
 }

@@ -41,8 +41,18 @@ export function decisionOf(
   decision: QuotaDecision,
   subject: string,
   tier = ANONYMOUS_TIER,
+  enforced = true,
 ): RateLimitDecision {
   const { allowed, dimension, limit, remaining, resetMs } = decision;
   const shown = dimension === 'cost_per_hour' ? toDollars : (value: number) => value;
-  return { allowed, subject, tier, dimension, limit: shown(limit), remaining: shown(remaining), resetMs };
+  return {
+    allowed,
+    enforced,
+    subject,
+    tier,
+    dimension,
+    limit: shown(limit),
+    remaining: shown(remaining),
+    resetMs,
+  };
 }

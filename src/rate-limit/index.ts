@@ -1,4 +1,16 @@
+export { type AddressLimitMiddleware, addressLimit } from './address-limit.js';
+export type { DimensionState, Explanation } from './explain.js';
+export type { LimiterLike } from './limiter-store.js';
 export { MemoryQuotaStore, type MemoryQuotaStoreOptions } from './memory-quota-store.js';
-export type { PerRequest, RateLimitOptions } from './options.js';
-export type { QuotaDecision, QuotaLease, QuotaLimits, QuotaStore, QuotaWindow } from './quota-store.js';
+export type { AddressLimitOptions, PerRequest, RateLimitOptions, StoreErrorPolicy } from './options.js';
+export type {
+  QuotaDecision,
+  QuotaLease,
+  QuotaLimits,
+  QuotaState,
+  QuotaStore,
+  QuotaWindow,
+} from './quota-store.js';
 export { type RateLimitMiddleware, rateLimit } from './rate-limit.js';
+export { RedisQuotaStore, type RedisQuotaStoreOptions } from './redis-quota-store.js';
+export type { RuntimeLimits } from './runtime-limits.js';

@@ -1,10 +1,18 @@
 import { toMicros } from '../core/money.js';
 import type { TierLimits } from '../core/tiers.js';
+import type { ResolvedRateLimit } from './options.js';
 import type { QuotaLimits, QuotaWindow } from './quota-store.js';
 
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+
+/** The window that a settlement adjusts, whatever its limit is. */
+export const costWindow: QuotaWindow = {
+  dimension: 'cost_per_hour',
+  windowMs: HOUR_MS,
+  limit: Number.POSITIVE_INFINITY,
+};
 
 /** The ceilings of a tier or an identity, ready for the store, with the field that announces them. */
 export interface CompiledLimits extends QuotaLimits {
@@ -13,13 +21,23 @@ export interface CompiledLimits extends QuotaLimits {
 }
 
 /** Leaves out what is not limited, and turns dollars into micro-dollars. */
-export function compileLimits(limits: TierLimits, burstWindowMs: number): CompiledLimits {
+export function compileLimits(
+  limits: TierLimits,
+  algorithm: ResolvedRateLimit['algorithm'],
+  burstWindowMs: number,
+): CompiledLimits {
   const windows: QuotaWindow[] = [];
   const add = (dimension: QuotaWindow['dimension'], windowMs: number, limit: number | undefined): void => {
     if (limit !== undefined) windows.push({ dimension, windowMs, limit });
   };
-  add('burst', burstWindowMs, limits.burstLimit);
-  add('per_minute', MINUTE_MS, limits.requestsPerMinute);
+  const { requestsPerMinute, burstLimit } = limits;
+  if (algorithm === 'token-bucket' && requestsPerMinute !== undefined) {
+    const capacity = burstLimit ?? requestsPerMinute;
+    windows.push({ dimension: 'per_minute', windowMs: MINUTE_MS, limit: requestsPerMinute, capacity });
+  } else {
+    add('burst', burstWindowMs, burstLimit);
+    add('per_minute', MINUTE_MS, requestsPerMinute);
+  }
   add('per_hour', HOUR_MS, limits.requestsPerHour);
   add('per_day', DAY_MS, limits.requestsPerDay);
   const dollars = limits.costLimitPerHour;
@@ -40,4 +58,25 @@ function policyField(windows: readonly QuotaWindow[], concurrent: number): strin
   if (concurrent !== Number.POSITIVE_INFINITY)
     policies.push(`"concurrent";q=${concurrent};qu="concurrent-requests"`);
   return policies.length > 0 ? policies.join(', ') : undefined;
+}
+
+const divisions = new WeakMap<QuotaLimits, QuotaLimits>();
+
+/** The share of one replica, never less than one request. */
+export function dividedLimits(limits: QuotaLimits, replicas: number): QuotaLimits {
+  if (replicas === 1) return limits;
+  let divided = divisions.get(limits);
+  if (divided === undefined) {
+    const share = (limit: number): number => Math.max(1, Math.floor(limit / replicas));
+    divided = {
+      windows: limits.windows.map((window) => ({
+        ...window,
+        limit: share(window.limit),
+        capacity: window.capacity === undefined ? undefined : share(window.capacity),
+      })),
+      concurrent: share(limits.concurrent),
+    };
+    divisions.set(limits, divided);
+  }
+  return divided;
 }

@@ -1,22 +1,30 @@
 import { LRUCache } from 'lru-cache';
-import type { Dimension } from '../core/dimensions.js';
 import type { Micros } from '../core/money.js';
+import { add, advance, COUNTER_SIZE, type Counters, untilFits, untilReset, used } from './counters.js';
+import { ceilingOf, decide } from './decision.js';
 import { isFull, type MemoryLease, release, take } from './leases.js';
-import { HOUR_MS } from './limits.js';
-import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaStore, QuotaWindow } from './quota-store.js';
-import { add, advance, COUNTER_SIZE, type Counters, untilFits, untilReset, used } from './sliding-counter.js';
+import { costWindow } from './limits.js';
+import type {
+  QuotaDecision,
+  QuotaLease,
+  QuotaLimits,
+  QuotaState,
+  QuotaStore,
+  QuotaWindow,
+} from './quota-store.js';
 
 interface Subject {
-  /** When its first request came. */
+  /** When its first admitted request came. */
   readonly anchor: number;
   readonly counters: Counters;
+  /** Leases that run. */
   readonly leases: Lease[];
 }
 
 type Lease = MemoryLease<Subject>;
 
 /** Where each dimension's counter lies. Its place is fixed, so that limits may change while usage is kept. */
-const places: Readonly<Record<QuotaWindow['dimension'], number>> = {
+export const places: Readonly<Record<QuotaWindow['dimension'], number>> = {
   burst: 0,
   per_minute: COUNTER_SIZE,
   per_hour: 2 * COUNTER_SIZE,
@@ -24,14 +32,11 @@ const places: Readonly<Record<QuotaWindow['dimension'], number>> = {
   cost_per_hour: 4 * COUNTER_SIZE,
 };
 
-/** How long a request should wait that was refused for concurrency: nobody knows when a slot comes back. */
-const CONCURRENCY_RETRY_MS = 1000;
-
 /** Options of {@link MemoryQuotaStore}. */
 export interface MemoryQuotaStoreOptions {
   /** How many subjects are remembered; the least recently used go first. Default 100,000. */
   readonly maxSubjects?: number | undefined;
-  /** A clock that never goes back, in milliseconds. Default `performance.now`. */
+  /** A clock that never goes back, in milliseconds. Default: the process's. */
   readonly now?: (() => number) | undefined;
 }
 
@@ -42,7 +47,7 @@ export class MemoryQuotaStore implements QuotaStore {
 
   constructor(options: MemoryQuotaStoreOptions = {}) {
     this.#subjects = new LRUCache({ max: options.maxSubjects ?? 100_000 });
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? (() => Math.floor(performance.now()));
   }
 
   reserve(
@@ -53,115 +58,112 @@ export class MemoryQuotaStore implements QuotaStore {
     leaseMs: number,
   ): QuotaDecision {
     const now = this.#now();
-    const subject = this.#subject(name, now);
+    const known = this.#subjects.get(name);
+    const subject = known ?? newSubject(now);
     const age = now - subject.anchor;
-    return (
-      refusal(subject, limits, points, costMicros, now, age) ??
-      admission(subject, limits, points, costMicros, age, now + leaseMs)
-    );
+    const fits = allFit(subject, limits, points, costMicros, age);
+    if (!fits || isFull(subject.leases, limits.concurrent, now)) {
+      return refusal(subject, limits, points, costMicros, age);
+    }
+    if (known === undefined) this.#subjects.set(name, subject);
+    const expiresAt = now + leaseMs;
+    const lease: Lease = { costMicros, owner: subject, expiresAt, place: -1, settled: false };
+    take(subject.leases, lease);
+    return admission(subject, limits, points, costMicros, age, lease);
   }
 
   settle(settled: QuotaLease, actualCostMicros: Micros): void {
     const lease = settled as Lease;
     if (lease.settled) return;
     lease.settled = true;
-    const subject = lease.owner;
-    release(subject.leases, lease);
+    const { owner } = lease;
+    release(owner.leases, lease);
     const difference = actualCostMicros - lease.costMicros;
     if (difference === 0) return;
-    const at = places.cost_per_hour;
-    advance(subject.counters, at, this.#now() - subject.anchor, HOUR_MS);
-    add(subject.counters, at, difference);
+    advance(owner.counters, places.cost_per_hour, costWindow, this.#now() - owner.anchor);
+    add(owner.counters, places.cost_per_hour, difference);
   }
 
-  #subject(name: string, now: number): Subject {
-    const known = this.#subjects.get(name);
-    if (known) return known;
-    const counters: Counters = new Array(5 * COUNTER_SIZE).fill(0);
-    const subject: Subject = { anchor: now, counters, leases: [] };
-    this.#subjects.set(name, subject);
-    return subject;
+  peek(name: string, limits: QuotaLimits, points: number, costMicros: Micros): QuotaDecision {
+    const now = this.#now();
+    const subject = this.#subjects.peek(name) ?? newSubject(now);
+    const age = now - subject.anchor;
+    const allowed =
+      allFit(subject, limits, points, costMicros, age) && !isFull(subject.leases, limits.concurrent, now);
+    if (!allowed) return refusal(subject, limits, points, costMicros, age);
+    return decide(limits, standing(subject, limits, age), subject.leases.length, true, undefined);
   }
 }
 
-function amountOf(window: QuotaWindow, points: number, costMicros: Micros): number {
-  return window.dimension === 'cost_per_hour' ? costMicros : points;
+function newSubject(now: number): Subject {
+  return { anchor: now, counters: new Array(5 * COUNTER_SIZE).fill(0), leases: [] };
 }
 
-/** The refusal that lasts longest, if there is one. */
-function refusal(
-  subject: Subject,
+/** Lets time pass in every window, and says whether each has room. */
+function allFit(
+  { counters }: Subject,
   limits: QuotaLimits,
   points: number,
   costMicros: Micros,
-  now: number,
   age: number,
-): QuotaDecision | undefined {
-  const counters = subject.counters;
-  let longest: QuotaDecision | undefined;
+): boolean {
+  let fits = true;
   for (const window of limits.windows) {
-    const { dimension, windowMs, limit } = window;
-    const at = places[dimension];
-    advance(counters, at, age, windowMs);
-    const amount = amountOf(window, points, costMicros);
-    const before = used(counters, at, age, windowMs);
-    if (before + amount <= limit) continue;
-    const resetMs = untilFits(counters, at, age, windowMs, limit, amount);
-    if (longest === undefined || resetMs > longest.resetMs) {
-      longest = decision(false, dimension, limit, limit - before, resetMs);
-    }
+    const at = places[window.dimension];
+    advance(counters, at, window, age);
+    if (used(counters, at, window, age) + amountOf(window, points, costMicros) > ceilingOf(window))
+      fits = false;
   }
-  if (longest === undefined && isFull(subject.leases, limits.concurrent, now)) {
-    return decision(false, 'concurrent', limits.concurrent, 0, CONCURRENCY_RETRY_MS);
-  }
-  return longest;
+  return fits;
 }
 
-/**
- * Consumes every dimension, and finds the window with the smallest share left. Slots count only where there is no
- * window: whoever reads the answer has its own slot back.
- */
+function refusal(
+  { counters, leases }: Subject,
+  limits: QuotaLimits,
+  points: number,
+  costMicros: Micros,
+  age: number,
+): QuotaDecision {
+  const states = limits.windows.map((window): QuotaState => {
+    const at = places[window.dimension];
+    const amount = amountOf(window, points, costMicros);
+    return {
+      remaining: remainingIn(counters, at, window, age),
+      resetMs: untilFits(counters, at, window, age, amount),
+    };
+  });
+  return decide(limits, states, leases.length, false, undefined);
+}
+
 function admission(
   subject: Subject,
   limits: QuotaLimits,
   points: number,
   costMicros: Micros,
   age: number,
-  expiresAt: number,
+  lease: Lease,
 ): QuotaDecision {
-  const lease: Lease = { costMicros, owner: subject, expiresAt, place: -1, settled: false };
-  take(subject.leases, lease);
-  const counters = subject.counters;
-  let share = Number.POSITIVE_INFINITY;
-  let dimension: Dimension | undefined;
-  let limit = Number.POSITIVE_INFINITY;
-  let remaining = Number.POSITIVE_INFINITY;
-  let resetMs = 0;
   for (const window of limits.windows) {
-    const at = places[window.dimension];
-    add(counters, at, amountOf(window, points, costMicros));
-    const left = window.limit - used(counters, at, age, window.windowMs);
-    if (left / window.limit >= share) continue;
-    share = left / window.limit;
-    dimension = window.dimension;
-    limit = window.limit;
-    remaining = left;
-    resetMs = untilReset(counters, at, age, window.windowMs);
+    add(subject.counters, places[window.dimension], amountOf(window, points, costMicros));
   }
-  if (dimension === undefined && limits.concurrent !== Number.POSITIVE_INFINITY) {
-    const slots = limits.concurrent - subject.leases.length;
-    return decision(true, 'concurrent', limits.concurrent, slots, CONCURRENCY_RETRY_MS, lease);
-  }
-  return decision(true, dimension, limit, remaining, resetMs, lease);
+  return decide(limits, standing(subject, limits, age), subject.leases.length, true, lease);
 }
 
-function decision(
-  allowed: boolean,
-  dimension: Dimension | undefined,
-  limit: number,
-  remaining: number,
-  resetMs: number,
-  lease?: QuotaLease,
-): QuotaDecision {
-  return { allowed, dimension, limit, remaining: Math.max(0, Math.floor(remaining)), resetMs, lease };
+/** How each window stands now. */
+function standing({ counters }: Subject, limits: QuotaLimits, age: number): QuotaState[] {
+  return limits.windows.map((window): QuotaState => {
+    const at = places[window.dimension];
+    return {
+      remaining: remainingIn(counters, at, window, age),
+      resetMs: untilReset(counters, at, window, age),
+    };
+  });
+}
+
+function remainingIn(counters: Counters, at: number, window: QuotaWindow, age: number): number {
+  return Math.max(0, Math.floor(ceilingOf(window) - used(counters, at, window, age)));
+}
+
+function amountOf(window: QuotaWindow, points: number, costMicros: Micros): number {
+  return window.dimension === 'cost_per_hour' ? costMicros : points;
 }

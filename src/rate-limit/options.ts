@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { TrustProxy } from '../core/client-ip.js';
 import type { GatewayContext } from '../core/context.js';
+import type { GatewayEvents } from '../core/events.js';
+import type { Logger } from '../core/logger.js';
 import {
   errorOptions,
   functionOption,
@@ -11,15 +13,26 @@ import {
 } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import { defaultTiers, type TierLimits } from '../core/tiers.js';
+import type { RedisClient } from '../redis/client.js';
+import type { LimiterLike } from './limiter-store.js';
 import type { QuotaStore } from './quota-store.js';
 
 /** Something that a function of the request decides. */
 export type PerRequest<Value> = (req: IncomingMessage, context: GatewayContext) => Value;
 
+/** Who decides while Redis is away: each replica's memory, nobody (all is admitted), nobody (all is refused). */
+export type StoreErrorPolicy = 'local' | 'open' | 'closed';
+
 /** Options of `rateLimit()`. */
 export interface RateLimitOptions extends ErrorOptions {
   /** Tiers by name. One given here replaces the default one of that name whole. Default: the five tiers. */
   readonly tiers?: Readonly<Record<string, TierLimits>> | undefined;
+  /**
+   * How the minute is counted. `sliding-window`: at most `requestsPerMinute` in any minute. `token-bucket`: a bucket
+   * that holds `burstLimit` tokens and is refilled at `requestsPerMinute`, for spikes that are served and then
+   * smoothed; it takes the place of `burst` and `per_minute`. Default `sliding-window`.
+   */
+  readonly algorithm?: 'sliding-window' | 'token-bucket' | undefined;
   /** Length of the window that `burstLimit` is a ceiling on, in milliseconds. Default 1000. */
   readonly burstWindowMs?: number | undefined;
   /**
@@ -27,38 +40,82 @@ export interface RateLimitOptions extends ErrorOptions {
    * Keys longer than 256 characters are hashed.
    */
   readonly key?: PerRequest<string> | undefined;
+  /** Of an IPv6 address, so many bits are one subject: 1 to 128. Default 64, what one customer usually has. */
+  readonly ipv6SubnetBits?: number | undefined;
   /** Requests that are not limited at all. Default: none. */
   readonly skip?: PerRequest<boolean> | undefined;
-  /** How many requests one counts for: a positive integer, or a function. Default 1. */
+  /** How many requests one counts for: a positive number, or a function. Default 1. */
   readonly points?: number | PerRequest<number> | undefined;
   /** Estimated cost in dollars, or a function. Default: the service's `cost`, else 0. */
   readonly cost?: number | PerRequest<number> | undefined;
-  /** Where usage is counted. Default: this process's memory. */
+  /** What a request costs whose client leaves before its end: what was estimated, or nothing. Default `keep`. */
+  readonly onAbort?: 'keep' | 'refund' | undefined;
+  /** Decides, reports and counts, and refuses nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /** An ioredis client: limits are shared by all replicas that have one to the same Redis. Default: none. */
+  readonly redis?: RedisClient | undefined;
+  /** In front of every key in Redis. Default `gw:`. */
+  readonly keyPrefix?: string | undefined;
+  /** How long a request may wait for Redis, in milliseconds. Default 100. */
+  readonly storeTimeoutMs?: number | undefined;
+  /** What happens while Redis is away. Default `local`. */
+  readonly onStoreError?: StoreErrorPolicy | undefined;
+  /** Among how many replicas limits are divided while each decides alone. Default 1. */
+  readonly replicas?: number | undefined;
+  /** Where usage is counted instead. Not together with `redis`. Default: this process's memory. */
   readonly store?: QuotaStore | undefined;
+  /** A limiter of rate-limiter-flexible that decides instead, by its own points and duration. */
+  readonly limiter?: LimiterLike | undefined;
   /** How many subjects the memory store remembers; the least recently used go first. Default 100,000. */
   readonly maxSubjects?: number | undefined;
-  /** How long a request holds its concurrency slot if its end is never seen, in milliseconds. Default 600,000. */
+  /**
+   * How long a request holds its slot in Redis if its process dies, in milliseconds. Long responses renew it.
+   * Default 30,000.
+   */
   readonly leaseMs?: number | undefined;
   /** Sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` too. Default false. */
   readonly legacyHeaders?: boolean | undefined;
   /** Which proxies may name the client. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;
+  /** Hears when Redis is lost and back. Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Where other parts of a gateway hear of it. */
+  readonly events?: GatewayEvents | undefined;
 }
 
-export const rateLimitSchema = z.strictObject({
-  ...errorOptions,
-  tiers: z.record(z.string().min(1).max(64), tierLimitsSchema).optional(),
-  burstWindowMs: z.int().min(1).max(3_600_000).default(1000),
-  key: functionOption<PerRequest<string>>().optional(),
-  skip: functionOption<PerRequest<boolean>>().optional(),
-  points: z.union([z.int().positive(), functionOption<PerRequest<number>>()]).default(1),
-  cost: z.union([z.number().nonnegative().max(1_000_000), functionOption<PerRequest<number>>()]).optional(),
-  store: objectWith<QuotaStore>('reserve', 'settle').optional(),
-  maxSubjects: z.int().positive().max(16_000_000).default(100_000),
-  leaseMs: z.int().positive().default(600_000),
-  legacyHeaders: z.boolean().default(false),
-  trustProxy: trustProxyOption.optional(),
-});
+const perRequestNumber = (number: z.ZodType<number>) =>
+  z.union([number, functionOption<PerRequest<number>>()]);
+
+export const rateLimitSchema = z
+  .strictObject({
+    ...errorOptions,
+    tiers: z.record(z.string().min(1).max(64), tierLimitsSchema).optional(),
+    algorithm: z.enum(['sliding-window', 'token-bucket']).default('sliding-window'),
+    burstWindowMs: z.int().min(1).max(3_600_000).default(1000),
+    key: functionOption<PerRequest<string>>().optional(),
+    ipv6SubnetBits: z.int().min(1).max(128).default(64),
+    skip: functionOption<PerRequest<boolean>>().optional(),
+    points: perRequestNumber(z.number().positive()).default(1),
+    cost: perRequestNumber(z.number().nonnegative().max(1_000_000)).optional(),
+    onAbort: z.enum(['keep', 'refund']).default('keep'),
+    dryRun: z.boolean().default(false),
+    redis: objectWith<RedisClient>('evalsha', 'eval', 'ping').optional(),
+    keyPrefix: z.string().max(64).default('gw:'),
+    storeTimeoutMs: z.int().positive().max(60_000).default(100),
+    onStoreError: z.enum(['local', 'open', 'closed']).default('local'),
+    replicas: z.int().positive().max(10_000).default(1),
+    store: objectWith<QuotaStore>('reserve', 'settle', 'peek').optional(),
+    limiter: objectWith<LimiterLike>('consume', 'get').optional(),
+    maxSubjects: z.int().positive().max(16_000_000).default(100_000),
+    leaseMs: z.int().min(100).max(86_400_000).default(30_000),
+    legacyHeaders: z.boolean().default(false),
+    trustProxy: trustProxyOption.optional(),
+    logger: objectWith<Logger>('info', 'warn', 'error').optional(),
+    events: objectWith<GatewayEvents>('publish').optional(),
+  })
+  .refine(({ redis, store, limiter }) => [redis, store, limiter].filter(Boolean).length <= 1, {
+    error: 'must have one of `redis`, `store` and `limiter`, not several',
+  });
 
 /** Options with their defaults. */
 export type ResolvedRateLimit = z.output<typeof rateLimitSchema>;
@@ -67,3 +124,35 @@ export type ResolvedRateLimit = z.output<typeof rateLimitSchema>;
 export function mergeTiers(tiers: RateLimitOptions['tiers']): Map<string, TierLimits> {
   return new Map([...Object.entries(defaultTiers), ...Object.entries(tiers ?? {})]);
 }
+
+/** Options of `addressLimit()`, and of `perAddress` in a gateway. */
+export interface AddressLimitOptions extends ErrorOptions {
+  /** How many requests an address may send in a window. A positive integer. */
+  readonly requests: number;
+  /** Length of the window, in milliseconds. Default 60,000. */
+  readonly windowMs?: number | undefined;
+  /** Of an IPv6 address, so many bits count as one. Default 64. */
+  readonly ipv6SubnetBits?: number | undefined;
+  /** An ioredis client: addresses are counted for all replicas. While it is away, each counts alone. */
+  readonly redis?: RedisClient | undefined;
+  /** In front of every key in Redis. Default `gw:`. */
+  readonly keyPrefix?: string | undefined;
+  /** How long a request may wait for Redis, in milliseconds. Default 100. */
+  readonly storeTimeoutMs?: number | undefined;
+  /** Which proxies may name the client. Default: none. */
+  readonly trustProxy?: TrustProxy | undefined;
+}
+
+export const addressLimitSchema = z.strictObject({
+  ...errorOptions,
+  requests: z.int().positive().max(1_000_000_000),
+  windowMs: z.int().min(1000).max(86_400_000).default(60_000),
+  ipv6SubnetBits: z.int().min(1).max(128).default(64),
+  redis: objectWith<RedisClient>('evalsha', 'eval', 'ping').optional(),
+  keyPrefix: z.string().max(64).default('gw:'),
+  storeTimeoutMs: z.int().positive().max(60_000).default(100),
+  trustProxy: trustProxyOption.optional(),
+});
+
+/** Options with their defaults. */
+export type ResolvedAddressLimit = z.output<typeof addressLimitSchema>;

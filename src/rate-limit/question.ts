@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { GatewayContext } from '../core/context.js';
 import { type Micros, toMicros } from '../core/money.js';
 import { subjectOf } from '../core/subject.js';
+import { addressSubject } from './address-subject.js';
 import { boundedSubject } from './fields.js';
+import type { LimitBook } from './limit-book.js';
 import type { CompiledLimits } from './limits.js';
 import type { PerRequest, ResolvedRateLimit } from './options.js';
-import { tierBook } from './tier-book.js';
 
 /** What is asked of the store for one request. */
 export interface Question {
@@ -16,21 +17,31 @@ export interface Question {
 }
 
 /** Compiles options into the function that asks; undefined for a request that is not limited. */
-export function questioner(config: ResolvedRateLimit): PerRequest<Question | undefined> {
-  const limitsOf = tierBook(config.tiers, config.burstWindowMs);
-  const key = config.key ?? ((_req, context) => subjectOf(context));
+export function questioner(config: ResolvedRateLimit, book: LimitBook): PerRequest<Question | undefined> {
+  const key = config.key ?? defaultKey(config.ipv6SubnetBits);
   const points = perRequest(config.points);
   const cost = perRequest(config.cost ?? ((_req, context) => context.service?.cost ?? 0));
   const skip = config.skip;
 
   return function ask(req: IncomingMessage, context: GatewayContext) {
-    if (skip?.(req, context)) return undefined;
+    const service = context.service;
+    if (service?.rateLimit === false || skip?.(req, context)) return undefined;
+    const subject = boundedSubject(key(req, context));
     return {
-      subject: boundedSubject(key(req, context)),
-      limits: limitsOf(context.identity),
-      points: checked('points', points(req, context), 1),
+      // A service with limits of its own counts apart.
+      subject: service?.rateLimit ? `${subject}@${service.name}` : subject,
+      limits: book.limitsOf(subject, context.identity, service),
+      points: checked('points', points(req, context), Number.MIN_VALUE),
       costMicros: toMicros(checked('cost', cost(req, context), 0)),
     };
+  };
+}
+
+function defaultKey(ipv6SubnetBits: number): PerRequest<string> {
+  return (_req, context) => {
+    const { identity } = context;
+    if (identity !== undefined && identity.method !== 'anonymous') return subjectOf(context);
+    return addressSubject(context.clientIp, ipv6SubnetBits);
   };
 }
 

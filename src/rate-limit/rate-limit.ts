@@ -1,20 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
-import { contextOf, type GatewayContext } from '../core/context.js';
-import { InternalError, RateLimitError } from '../core/errors.js';
+import { contextOf, type GatewayContext, type Identity } from '../core/context.js';
+import { GatewayError, InternalError, RateLimitError } from '../core/errors.js';
+import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
+import { isThenable } from '../core/thenable.js';
+import { createStore } from './create-store.js';
+import { type Explanation, explain } from './explain.js';
 import { announce, decisionOf, retryAfterSeconds } from './fields.js';
-import { MemoryQuotaStore } from './memory-quota-store.js';
+import { LimitBook } from './limit-book.js';
 import { type RateLimitOptions, rateLimitSchema } from './options.js';
 import { type Question, questioner } from './question.js';
 import type { QuotaDecision } from './quota-store.js';
+import { RedisLimitsChannel } from './redis-limits-channel.js';
+import { RuntimeLimits } from './runtime-limits.js';
 import { settleAtEnd } from './settlement.js';
 
 /** What `rateLimit()` returns. */
-export interface RateLimitMiddleware extends Middleware, StatusSource {}
+export interface RateLimitMiddleware extends Middleware, StatusSource {
+  /** Limits that are changed while it runs, on every replica. */
+  readonly limits: RuntimeLimits;
+  /**
+   * What a subject, such as `key:<id>` or `ip:<address>`, has used and has left, and what would refuse it.
+   *
+   * @param identity whose limits hold; default: the tier `free`
+   */
+  explain(subject: string, identity?: Pick<Identity, 'tier' | 'limits'>): Promise<Explanation>;
+  /** Stops timers, and the connection that hears of changed limits. */
+  close(): Promise<void>;
+}
 
 /**
  * Limits requests per minute, hour, day, in bursts and at a time, and dollars per hour, in one decision:
@@ -24,16 +41,25 @@ export interface RateLimitMiddleware extends Middleware, StatusSource {}
  */
 export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
   const config = checkOptions('rateLimit', rateLimitSchema, options);
+  const { dryRun, onAbort, legacyHeaders, logger = silentLogger } = config;
   const addresses = compileTrustProxy(config.trustProxy);
   const refuse = errorHandler(config);
-  const store = config.store ?? new MemoryQuotaStore({ maxSubjects: config.maxSubjects });
-  const ask = questioner(config);
+  const { store, leaseMs, redisAvailable } = createStore(config);
+  const limits = runtimeLimits(config);
+  const book = new LimitBook(config, limits);
+  const ask = questioner(config, book);
 
   function rateLimitMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const context = contextOf(req, res, addresses);
-    const fail = (cause: unknown): void => refuse(new InternalError(cause), req, res, next);
+    const fail = (cause: unknown): void =>
+      refuse(cause instanceof GatewayError ? cause : new InternalError(cause), req, res, next);
+    const conclude = (question: Question, decision: QuotaDecision): void => {
+      apply(context, res, question, decision);
+      if (decision.allowed || dryRun) next();
+      else refuse(refusalOf(decision), req, res, next);
+    };
     let question: Question | undefined;
-    let answer: QuotaDecision | Promise<QuotaDecision> | undefined;
+    let answer: QuotaDecision | PromiseLike<QuotaDecision> | undefined;
     try {
       question = ask(req, context);
       answer = question && reserve(question);
@@ -41,25 +67,18 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
       fail(cause);
       return;
     }
-    const conclude = (decision: QuotaDecision): void => {
-      apply(context, res, question as Question, decision);
-      if (decision.allowed) next();
-      else
-        refuse(
-          new RateLimitError(decision.dimension ?? 'per_minute', retryAfterSeconds(decision)),
-          req,
-          res,
-          next,
-        );
-    };
-    if (answer === undefined) next();
-    else if (answer instanceof Promise) answer.then(conclude, fail);
-    else conclude(answer);
+    if (question === undefined || answer === undefined) next();
+    else if (isThenable(answer)) answer.then(conclude.bind(undefined, question), fail);
+    else conclude(question, answer);
   }
 
-  function reserve(question: Question): QuotaDecision | Promise<QuotaDecision> {
-    const { subject, limits, points, costMicros } = question;
-    return store.reserve(subject, limits, points, costMicros, config.leaseMs);
+  function reserve({
+    subject,
+    limits,
+    points,
+    costMicros,
+  }: Question): QuotaDecision | Promise<QuotaDecision> {
+    return store.reserve(subject, limits, points, costMicros, leaseMs);
   }
 
   function apply(
@@ -68,14 +87,54 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
     question: Question,
     decision: QuotaDecision,
   ): void {
-    context.rateLimit = decisionOf(decision, question.subject, context.identity?.tier);
-    announce(res, question.limits, decision, config.legacyHeaders);
-    if (decision.lease) settleAtEnd(context, store, decision.lease, question.costMicros);
+    context.rateLimit = decisionOf(decision, question.subject, context.identity?.tier, !dryRun);
+    announce(res, question.limits, decision, legacyHeaders);
+    if (!decision.allowed && !dryRun) return;
+    const { lease } = decision;
+    settleAtEnd(context, question.costMicros, onAbort, (actual) => {
+      if (lease) settle(() => store.settle(lease, actual));
+    });
+  }
+
+  /** Nobody waits for a settlement, so that nobody else would hear that it failed. */
+  async function settle(action: () => void | Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      logger.error('A cost could not be settled', { error: String(error) });
+    }
+  }
+
+  async function explainSubject(
+    subject: string,
+    identity?: Pick<Identity, 'tier' | 'limits'>,
+  ): Promise<Explanation> {
+    const own = book.limitsOf(subject, identity as Identity | undefined, undefined);
+    return explain(subject, own, await store.peek(subject, own, 1, 0));
   }
 
   function status(): StatusReport {
-    return { middleware: { rate_limiting: true } };
+    const middleware = { rate_limiting: true };
+    const redis = redisAvailable();
+    if (redis === undefined) return { middleware };
+    return { middleware, redis, serving: redis || config.onStoreError !== 'closed' };
   }
 
-  return Object.assign(rateLimitMiddleware, { status });
+  async function close(): Promise<void> {
+    await limits.close();
+    await store.close?.();
+  }
+
+  return Object.assign(rateLimitMiddleware, { limits, explain: explainSubject, status, close });
+}
+
+function refusalOf(decision: QuotaDecision): RateLimitError {
+  return new RateLimitError(decision.dimension ?? 'per_minute', retryAfterSeconds(decision));
+}
+
+function runtimeLimits({ redis, keyPrefix }: Pick<RateLimitOptions, 'redis' | 'keyPrefix'>): RuntimeLimits {
+  const limits = new RuntimeLimits();
+  if (redis)
+    limits.share(new RedisLimitsChannel(redis, keyPrefix ?? '', (changes) => limits.replace(changes)));
+  return limits;
 }

@@ -1,25 +1,34 @@
 import type { GatewayContext } from '../core/context.js';
 import { type Micros, toDollars, toMicros } from '../core/money.js';
-import type { QuotaLease, QuotaStore } from './quota-store.js';
+import type { Ending } from '../core/outcome.js';
 
-/** Gives the slot back and charges the actual cost when the response has ended, in whatever way. */
+/**
+ * Calls back with the actual cost when the response has ended, in whatever way, and leaves it on the request: what
+ * a meter found, else what was estimated, else nothing for what never reached an upstream.
+ */
 export function settleAtEnd(
   context: GatewayContext,
-  store: QuotaStore,
-  lease: QuotaLease,
   estimated: Micros,
+  onAbort: 'keep' | 'refund',
+  settle: (actual: Micros) => void,
 ): void {
-  context.cost = { estimated: toDollars(estimated) };
-  context.outcome.onEnd(() => {
-    const cost = context.cost;
-    const actual = cost?.actual === undefined ? charge(context, estimated) : toMicros(cost.actual);
-    if (cost) cost.actual = toDollars(actual);
-    store.settle(lease, actual);
+  const cost: NonNullable<GatewayContext['cost']> = { estimated: toDollars(estimated) };
+  context.cost = cost;
+  context.outcome.onEnd((ending) => {
+    const actual =
+      cost.actual === undefined ? charge(context, estimated, ending, onAbort) : toMicros(cost.actual);
+    cost.actual = toDollars(actual);
+    settle(actual);
   });
 }
 
-/** A request that never reached an upstream (502 or 503 at the door) costs nothing. */
-function charge(context: GatewayContext, estimated: Micros): Micros {
+function charge(
+  context: GatewayContext,
+  estimated: Micros,
+  ending: Ending,
+  onAbort: 'keep' | 'refund',
+): Micros {
+  if (ending === 'aborted' && onAbort === 'refund') return 0;
   const status = context.outcome.status;
   const answered = context.upstream?.timeToFirstByteMs !== undefined;
   return (status === 502 || status === 503) && !answered ? 0 : estimated;

@@ -25,6 +25,11 @@ describe('MemoryQuotaStore', () => {
     expect(askTimes(10, limitsOf(minute, hour))).not.toContain(false);
     expect(ask(limitsOf(minute, hour))).toEqual({
       allowed: false,
+      running: 10,
+      windows: [
+        { remaining: 0, resetMs: 66_000 },
+        { remaining: 2, resetMs: 0 },
+      ],
       dimension: 'per_minute',
       limit: 10,
       remaining: 0,

@@ -51,6 +51,11 @@ describe.each(mounts)('rateLimit alone in %s', (_name, mount) => {
   });
 });
 
+/** A method that no test calls. */
+const fail = (): never => {
+  throw new Error('not expected');
+};
+
 describe('rateLimit', () => {
   test.each([
     ['burst', { burstLimit: 1 }],
@@ -151,6 +156,7 @@ describe('rateLimit', () => {
             throw new Error('secret detail');
           },
           settle: () => {},
+          peek: fail,
         },
       },
     ],
@@ -169,11 +175,14 @@ describe('rateLimit', () => {
         limit: 10,
         remaining: 9,
         resetMs: 1500,
+        windows: [],
+        running: 1,
         lease: { costMicros },
       }),
       settle: (_lease, cost) => {
         settled.push(cost);
       },
+      peek: fail,
     };
     const { url } = await limited({ store, cost: 0.25 });
     expect((await send(url, '/')).headers.ratelimit).toBe('"per_minute";r=9;t=2');
@@ -193,10 +202,13 @@ describe('rateLimit', () => {
             limit: 0,
             remaining: 0,
             resetMs: 0,
+            windows: [],
+            running: 1,
             lease: undefined,
           };
         },
         settle: () => {},
+        peek: fail,
       },
     });
     await send(url, '/');
@@ -243,7 +255,10 @@ describe('rateLimit', () => {
     ],
     [{ points: 0 }, '`rateLimit.points` must be greater than 0, got 0.'],
     [{ cost: -1 }, '`rateLimit.cost` must be at least 0, got -1.'],
-    [{ store: {} as QuotaStore }, '`rateLimit.store` must be an object with reserve(), settle(), got {}.'],
+    [
+      { store: {} as QuotaStore },
+      '`rateLimit.store` must be an object with reserve(), settle(), peek(), got {}.',
+    ],
   ])('refuses the options %j', (options, message) => {
     expect(() => rateLimit(options)).toThrow(message);
   });

@@ -1,0 +1,27 @@
+import { LimiterQuotaStore } from './limiter-store.js';
+import { MemoryQuotaStore } from './memory-quota-store.js';
+import type { ResolvedRateLimit } from './options.js';
+import type { QuotaStore } from './quota-store.js';
+import { ResilientQuotaStore } from './resilient-quota-store.js';
+
+/** Where usage is counted, by the options. */
+export interface ChosenStore {
+  readonly store: QuotaStore;
+  /** How long a lease holds: in memory, for as long as the request, whose end is always seen. */
+  readonly leaseMs: number;
+  /** Whether Redis answers; undefined where none is used. */
+  readonly redisAvailable: () => boolean | undefined;
+}
+
+export function createStore(config: ResolvedRateLimit): ChosenStore {
+  const { leaseMs, redis } = config;
+  const redisAvailable = (): undefined => undefined;
+  if (config.store) return { store: config.store, leaseMs, redisAvailable };
+  if (config.limiter) return { store: new LimiterQuotaStore(config.limiter), leaseMs, redisAvailable };
+  if (redis === undefined) {
+    const store = new MemoryQuotaStore({ maxSubjects: config.maxSubjects });
+    return { store, leaseMs: Number.POSITIVE_INFINITY, redisAvailable };
+  }
+  const store = new ResilientQuotaStore({ ...config, client: redis, timeoutMs: config.storeTimeoutMs });
+  return { store, leaseMs, redisAvailable: () => store.available };
+}

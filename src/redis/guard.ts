@@ -1,0 +1,110 @@
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleAll,
+} from 'cockatiel';
+
+/** Redis did not answer in time, or is known not to. */
+export class RedisUnavailable extends Error {
+  constructor(message = 'Redis is unavailable') {
+    super(message);
+  }
+}
+
+/** Options of {@link RedisGuard}. */
+export interface RedisGuardOptions {
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Asks Redis whether it is there; called now and then while it is not. */
+  readonly probe: () => Promise<unknown>;
+  /** How often it is asked, in milliseconds. Default 500. */
+  readonly probeEveryMs?: number | undefined;
+  /** Hears when Redis is given up, and when it is back. */
+  readonly onChange?: ((available: boolean) => void) | undefined;
+}
+
+/** So many calls in a row must fail before Redis is given up. */
+const FAILURES = 3;
+
+/**
+ * Bounded calls to Redis behind a breaker. A Redis that hangs costs a call `timeoutMs`; once it is given up, calls
+ * fail at once, and only probes in the background try it, never a caller.
+ */
+export class RedisGuard {
+  readonly #options: RedisGuardOptions;
+  readonly #breaker: CircuitBreakerPolicy;
+  #probing: NodeJS.Timeout | undefined;
+
+  constructor(options: RedisGuardOptions) {
+    const probeEveryMs = options.probeEveryMs ?? 500;
+    this.#options = options;
+    this.#breaker = circuitBreaker(handleAll, {
+      halfOpenAfter: probeEveryMs / 2,
+      breaker: new ConsecutiveBreaker(FAILURES),
+    });
+    this.#breaker.onBreak(() => {
+      if (this.#probing !== undefined) return;
+      this.#probing = setInterval(() => this.#probe(), probeEveryMs).unref();
+      options.onChange?.(false);
+    });
+    this.#breaker.onReset(() => {
+      this.close();
+      options.onChange?.(true);
+    });
+  }
+
+  /** Whether calls are tried. */
+  get available(): boolean {
+    return this.#breaker.state === CircuitState.Closed;
+  }
+
+  /**
+   * Makes a call.
+   *
+   * @param onLate gets the answer if it comes after the call was given up, so that what it did can be undone
+   * @throws RedisUnavailable, or what the call itself throws
+   */
+  async run<Answer>(call: () => Promise<Answer>, onLate?: (answer: Answer) => void): Promise<Answer> {
+    if (!this.available) throw new RedisUnavailable();
+    return this.#breaker.execute(() => bounded(call(), this.#options.timeoutMs, onLate));
+  }
+
+  /** Stops probing. */
+  close(): void {
+    clearInterval(this.#probing);
+    this.#probing = undefined;
+  }
+
+  #probe(): void {
+    this.#breaker
+      .execute(() => bounded(this.#options.probe(), this.#options.timeoutMs))
+      .catch(() => undefined);
+  }
+}
+
+function bounded<Answer>(
+  answer: Promise<Answer>,
+  timeoutMs: number,
+  onLate?: (answer: Answer) => void,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new RedisUnavailable(`Redis did not answer in ${timeoutMs} ms`));
+    }, timeoutMs);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        if (late) onLate?.(value);
+        else resolve(value);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}

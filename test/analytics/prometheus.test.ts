@@ -1,0 +1,102 @@
+import { connect } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { analytics } from 'gatewright/analytics';
+import { PrometheusMetrics } from '../../src/analytics/prometheus.js';
+import type { RequestEvent } from '../../src/analytics/request-event.js';
+import { send } from '../helpers.js';
+import { recorded } from './support.js';
+
+const event: RequestEvent = {
+  service: 'kgot',
+  tier: 'free',
+  method: 'GET',
+  status: 200,
+  durationMs: 20,
+  cost: 0,
+  ending: 'finished',
+  limitType: undefined,
+  limitEnforced: true,
+};
+
+const configured = { maxLabelValues: 100, registry: undefined, events: undefined };
+
+/** The values that a label has in a text of metrics. */
+function valuesOf(label: string, text: string): Set<string> {
+  return new Set(
+    [...text.matchAll(new RegExp(`[{,]${label}="([^"]*)"`, 'g'))].map((match) => match[1] ?? ''),
+  );
+}
+
+test('bounds labels: ten thousand services are a hundred, and others', async () => {
+  const metrics = new PrometheusMetrics(configured);
+  for (let at = 0; at < 10_000; at += 1) {
+    metrics.ended({ ...event, service: `service-${at}`, tier: `tier-${at}`, cost: 1 });
+    metrics.breakerChanged(`service-${at}`, 'open');
+  }
+  const text = await metrics.registry.metrics();
+  for (const label of ['service', 'tier']) {
+    const values = valuesOf(label, text);
+    expect(values.size).toBe(101);
+    expect(values).toContain('other');
+    expect(values).toContain(`${label}-99`);
+  }
+  expect(text).toContain('gateway_cost_dollars_total{service="other",tier="other"} 9900');
+});
+
+test('goes on telling apart the values that came first', async () => {
+  const metrics = new PrometheusMetrics({ ...configured, maxLabelValues: 1 });
+  for (const service of ['kgot', 'alita', 'kgot']) metrics.ended({ ...event, service });
+  const text = await metrics.registry.metrics();
+  const count = 'http_server_request_duration_seconds_count';
+  const labels = 'http_request_method="GET",http_response_status_code="200"';
+  expect(text).toContain(`${count}{${labels},service="kgot",tier="free"} 2`);
+  expect(text).toContain(`${count}{${labels},service="other",tier="free"} 1`);
+});
+
+test('observes durations in seconds', async () => {
+  const metrics = new PrometheusMetrics(configured);
+  metrics.ended({ ...event, durationMs: 20 });
+  const text = await metrics.registry.metrics();
+  expect(text).toMatch(/^http_server_request_duration_seconds_sum\{.*\} 0\.02$/m);
+  expect(text).toMatch(/^http_server_request_duration_seconds_bucket\{le="0\.01",.*\} 0$/m);
+  expect(text).toMatch(/^http_server_request_duration_seconds_bucket\{le="0\.025",.*\} 1$/m);
+});
+
+test('counts refusals by the limit that refused', async () => {
+  const metrics = new PrometheusMetrics(configured);
+  metrics.ended({ ...event, status: 429, limitType: 'per_minute' });
+  metrics.ended({ ...event, status: 429, limitType: 'per_minute' });
+  metrics.ended(event);
+  expect(await metrics.registry.metrics()).toContain(
+    'gateway_rate_limited_requests_total{limit_type="per_minute",tier="free",enforced="true"} 2',
+  );
+});
+
+test('names methods that are not known _OTHER', async () => {
+  const recorder = analytics();
+  const { url, until } = await recorded(recorder, (_req, res) => res.end());
+  for (const method of ['GET', 'PATCH', 'PROPFIND', 'PURGE']) await send(url, '/', { method });
+  await until(4);
+  const text = await recorder.registry.metrics();
+  expect(valuesOf('http_request_method', text)).toEqual(new Set(['GET', 'PATCH', '_OTHER']));
+});
+
+test('counts the requests that are running, up and down', async () => {
+  const recorder = analytics();
+  const running = async () =>
+    /^http_server_active_requests (\d+)$/m.exec(await recorder.registry.metrics())?.[1];
+  let seen: string | undefined;
+  const { url, port, until } = await recorded(recorder, async (req, res) => {
+    if (req.url === '/leave') {
+      socket.destroy();
+      return;
+    }
+    seen = await running();
+    res.end();
+  });
+  await send(url, '/');
+  const socket = connect(port, '127.0.0.1', () => socket.write('GET /leave HTTP/1.1\r\nHost: a\r\n\r\n'));
+  await until(2);
+  expect(seen).toBe('1');
+  expect(await running()).toBe('0');
+});
