@@ -51,7 +51,7 @@ export function untilReset(counters: Counters, at: number, window: QuotaWindow, 
   return Math.ceil(((counters[at + 1] as number) * window.windowMs) / window.limit);
 }
 
-/** Whole milliseconds until `amount` more fits; 0 if it does, Infinity if it never will. */
+/** Whole milliseconds, at least 1, until `amount` more fits; 0 if it does, Infinity if it never will. */
 export function untilFits(
   counters: Counters,
   at: number,
@@ -64,11 +64,11 @@ export function untilFits(
   const over = used(counters, at, window, age) - room;
   if (over <= 0) return 0;
   const { windowMs, limit } = window;
-  if (window.capacity !== undefined) return Math.ceil((over * windowMs) / limit);
+  if (window.capacity !== undefined) return Math.max(1, Math.ceil((over * windowMs) / limit));
   const current = counters[at + 1] as number;
   const rest = left(counters, at, window, age);
-  if (current > room) return Math.ceil(rest + windowMs - (room * windowMs) / current);
-  return Math.ceil(rest - ((room - current) * windowMs) / (counters[at + 2] as number));
+  if (current > room) return Math.max(1, Math.ceil(rest + windowMs - (room * windowMs) / current));
+  return Math.max(1, Math.ceil(rest - ((room - current) * windowMs) / (counters[at + 2] as number)));
 }
 
 function left(counters: Counters, at: number, { windowMs }: QuotaWindow, age: number): number {

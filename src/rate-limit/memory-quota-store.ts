@@ -1,36 +1,22 @@
 import { LRUCache } from 'lru-cache';
 import type { Micros } from '../core/money.js';
-import { add, advance, COUNTER_SIZE, type Counters, untilFits, untilReset, used } from './counters.js';
-import { ceilingOf, decide } from './decision.js';
+import { add, advance } from './counters.js';
+import { decide } from './decision.js';
 import { isFull, type MemoryLease, release, take } from './leases.js';
 import { costWindow } from './limits.js';
-import type {
-  QuotaDecision,
-  QuotaLease,
-  QuotaLimits,
-  QuotaState,
-  QuotaStore,
-  QuotaWindow,
-} from './quota-store.js';
+import {
+  COST_PLACE,
+  consume,
+  fits,
+  newUsage,
+  planOf,
+  refusing,
+  standing,
+  type Usage,
+} from './memory-usage.js';
+import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaStore } from './quota-store.js';
 
-interface Subject {
-  /** When its first admitted request came. */
-  readonly anchor: number;
-  readonly counters: Counters;
-  /** Leases that run. */
-  readonly leases: Lease[];
-}
-
-type Lease = MemoryLease<Subject>;
-
-/** Where each dimension's counter lies. Its place is fixed, so that limits may change while usage is kept. */
-export const places: Readonly<Record<QuotaWindow['dimension'], number>> = {
-  burst: 0,
-  per_minute: COUNTER_SIZE,
-  per_hour: 2 * COUNTER_SIZE,
-  per_day: 3 * COUNTER_SIZE,
-  cost_per_hour: 4 * COUNTER_SIZE,
-};
+type Lease = MemoryLease<Usage>;
 
 /** Options of {@link MemoryQuotaStore}. */
 export interface MemoryQuotaStoreOptions {
@@ -42,7 +28,7 @@ export interface MemoryQuotaStoreOptions {
 
 /** Usage in this process's memory: bounded, synchronous, without a timer. */
 export class MemoryQuotaStore implements QuotaStore {
-  readonly #subjects: LRUCache<string, Subject>;
+  readonly #subjects: LRUCache<string, Usage>;
   readonly #now: () => number;
 
   constructor(options: MemoryQuotaStoreOptions = {}) {
@@ -51,25 +37,27 @@ export class MemoryQuotaStore implements QuotaStore {
   }
 
   reserve(
-    name: string,
+    subject: string,
     limits: QuotaLimits,
     points: number,
     costMicros: Micros,
     leaseMs: number,
   ): QuotaDecision {
     const now = this.#now();
-    const known = this.#subjects.get(name);
-    const subject = known ?? newSubject(now);
-    const age = now - subject.anchor;
-    const fits = allFit(subject, limits, points, costMicros, age);
-    if (!fits || isFull(subject.leases, limits.concurrent, now)) {
-      return refusal(subject, limits, points, costMicros, age);
+    const plan = planOf(limits);
+    const known = this.#subjects.get(subject);
+    const usage = known ?? newUsage(now);
+    const { counters, leases } = usage;
+    const age = now - usage.anchor;
+    if (!fits(counters, plan, age, points, costMicros) || isFull(leases, limits.concurrent, now)) {
+      const states = refusing(counters, plan, age, points, costMicros);
+      return decide(limits, states, leases.length, false, undefined);
     }
-    if (known === undefined) this.#subjects.set(name, subject);
-    const expiresAt = now + leaseMs;
-    const lease: Lease = { costMicros, owner: subject, expiresAt, place: -1, settled: false };
-    take(subject.leases, lease);
-    return admission(subject, limits, points, costMicros, age, lease);
+    if (known === undefined) this.#subjects.set(subject, usage);
+    const lease: Lease = { costMicros, owner: usage, expiresAt: now + leaseMs, place: -1, settled: false };
+    take(leases, lease);
+    consume(counters, plan, points, costMicros);
+    return decide(limits, standing(counters, plan, age), leases.length, true, lease);
   }
 
   settle(settled: QuotaLease, actualCostMicros: Micros): void {
@@ -80,90 +68,20 @@ export class MemoryQuotaStore implements QuotaStore {
     release(owner.leases, lease);
     const difference = actualCostMicros - lease.costMicros;
     if (difference === 0) return;
-    advance(owner.counters, places.cost_per_hour, costWindow, this.#now() - owner.anchor);
-    add(owner.counters, places.cost_per_hour, difference);
+    advance(owner.counters, COST_PLACE, costWindow, this.#now() - owner.anchor);
+    add(owner.counters, COST_PLACE, difference);
   }
 
-  peek(name: string, limits: QuotaLimits, points: number, costMicros: Micros): QuotaDecision {
+  peek(subject: string, limits: QuotaLimits, points: number, costMicros: Micros): QuotaDecision {
     const now = this.#now();
-    const subject = this.#subjects.peek(name) ?? newSubject(now);
-    const age = now - subject.anchor;
-    const allowed =
-      allFit(subject, limits, points, costMicros, age) && !isFull(subject.leases, limits.concurrent, now);
-    if (!allowed) return refusal(subject, limits, points, costMicros, age);
-    return decide(limits, standing(subject, limits, age), subject.leases.length, true, undefined);
+    const plan = planOf(limits);
+    const usage = this.#subjects.peek(subject) ?? newUsage(now);
+    const { counters, leases } = usage;
+    const age = now - usage.anchor;
+    const allowed = fits(counters, plan, age, points, costMicros) && !isFull(leases, limits.concurrent, now);
+    const states = allowed
+      ? standing(counters, plan, age)
+      : refusing(counters, plan, age, points, costMicros);
+    return decide(limits, states, leases.length, allowed, undefined);
   }
-}
-
-function newSubject(now: number): Subject {
-  return { anchor: now, counters: new Array(5 * COUNTER_SIZE).fill(0), leases: [] };
-}
-
-/** Lets time pass in every window, and says whether each has room. */
-function allFit(
-  { counters }: Subject,
-  limits: QuotaLimits,
-  points: number,
-  costMicros: Micros,
-  age: number,
-): boolean {
-  let fits = true;
-  for (const window of limits.windows) {
-    const at = places[window.dimension];
-    advance(counters, at, window, age);
-    if (used(counters, at, window, age) + amountOf(window, points, costMicros) > ceilingOf(window))
-      fits = false;
-  }
-  return fits;
-}
-
-function refusal(
-  { counters, leases }: Subject,
-  limits: QuotaLimits,
-  points: number,
-  costMicros: Micros,
-  age: number,
-): QuotaDecision {
-  const states = limits.windows.map((window): QuotaState => {
-    const at = places[window.dimension];
-    const amount = amountOf(window, points, costMicros);
-    return {
-      remaining: remainingIn(counters, at, window, age),
-      resetMs: untilFits(counters, at, window, age, amount),
-    };
-  });
-  return decide(limits, states, leases.length, false, undefined);
-}
-
-function admission(
-  subject: Subject,
-  limits: QuotaLimits,
-  points: number,
-  costMicros: Micros,
-  age: number,
-  lease: Lease,
-): QuotaDecision {
-  for (const window of limits.windows) {
-    add(subject.counters, places[window.dimension], amountOf(window, points, costMicros));
-  }
-  return decide(limits, standing(subject, limits, age), subject.leases.length, true, lease);
-}
-
-/** How each window stands now. */
-function standing({ counters }: Subject, limits: QuotaLimits, age: number): QuotaState[] {
-  return limits.windows.map((window): QuotaState => {
-    const at = places[window.dimension];
-    return {
-      remaining: remainingIn(counters, at, window, age),
-      resetMs: untilReset(counters, at, window, age),
-    };
-  });
-}
-
-function remainingIn(counters: Counters, at: number, window: QuotaWindow, age: number): number {
-  return Math.max(0, Math.floor(ceilingOf(window) - used(counters, at, window, age)));
-}
-
-function amountOf(window: QuotaWindow, points: number, costMicros: Micros): number {
-  return window.dimension === 'cost_per_hour' ? costMicros : points;
 }

@@ -3,21 +3,15 @@ import type { Micros } from '../core/money.js';
 import type { RedisClient } from '../redis/client.js';
 import { decide } from './decision.js';
 import { HOUR_MS } from './limits.js';
-import type {
-  QuotaDecision,
-  QuotaLease,
-  QuotaLimits,
-  QuotaState,
-  QuotaStore,
-  QuotaWindow,
-} from './quota-store.js';
+import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaState, QuotaStore } from './quota-store.js';
+import { COST_PLACE, encodeLimits } from './redis-limits.js';
 import { renewScript, reserveScript, settleScript } from './redis-scripts.js';
-import { subjectKeys } from './subject-keys.js';
+import { type SubjectKeys, subjectKeys } from './subject-keys.js';
 
 /** An admitted request that is known to Redis. */
 export interface RedisLease extends QuotaLease {
   readonly id: string;
-  readonly keys: readonly string[];
+  readonly keys: SubjectKeys;
   readonly leaseMs: number;
   /** When it was made or renewed, by this process's clock. */
   renewedAt: number;
@@ -31,15 +25,6 @@ export interface RedisQuotaStoreOptions {
   /** A clock instead of Redis's own, for tests: milliseconds. */
   readonly now?: (() => number) | undefined;
 }
-
-/** Where each dimension's counter lies in the hash. */
-const places: Readonly<Record<QuotaWindow['dimension'], number>> = {
-  burst: 0,
-  per_minute: 1,
-  per_hour: 2,
-  per_day: 3,
-  cost_per_hour: 4,
-};
 
 /**
  * Usage in Redis, shared by all replicas. One script call decides, whatever the number of dimensions, and one
@@ -60,7 +45,7 @@ export class RedisQuotaStore implements QuotaStore {
     this.#now = options.now ?? (() => '');
   }
 
-  async reserve(
+  reserve(
     subject: string,
     limits: QuotaLimits,
     points: number,
@@ -70,46 +55,44 @@ export class RedisQuotaStore implements QuotaStore {
     this.#count += 1;
     const id = `${this.#instance}:${this.#count}`;
     const keys = subjectKeys(this.#prefix, subject);
-    const args = argumentsOf('reserve', limits, points, costMicros, id, leaseMs);
-    const [allowed, running, windows] = parse(
-      await reserveScript.run(this.#client, keys, [this.#now(), ...args]),
-    );
-    const lease = allowed
-      ? this.#hold({ costMicros, id, keys, leaseMs, renewedAt: performance.now() })
-      : undefined;
-    return decide(limits, windows, running, allowed, lease);
+    return this.#ask(keys, limits, id, leaseMs, points, costMicros, (answer) => {
+      const lease =
+        answer[0] === 1
+          ? this.#hold({ costMicros, id, keys, leaseMs, renewedAt: performance.now() })
+          : undefined;
+      return decisionOf(limits, answer, lease);
+    });
   }
 
-  async settle(lease: QuotaLease, actualCostMicros: Micros): Promise<void> {
+  settle(lease: QuotaLease, actualCostMicros: Micros): Promise<void> {
     const { id, keys, leaseMs, costMicros } = lease as RedisLease;
     this.#running.delete(lease as RedisLease);
-    const difference = actualCostMicros - costMicros;
-    await settleScript.run(this.#client, keys, [
-      this.#now(),
-      id,
-      leaseMs,
-      difference,
-      places.cost_per_hour,
-      HOUR_MS,
-    ]);
+    const given = [...keys, this.#now(), id, leaseMs, actualCostMicros - costMicros, HOUR_MS, COST_PLACE];
+    return settleScript.run(this.#client, keys.length, given, () => undefined);
   }
 
-  async peek(
-    subject: string,
-    limits: QuotaLimits,
-    points: number,
-    costMicros: Micros,
-  ): Promise<QuotaDecision> {
+  peek(subject: string, limits: QuotaLimits, points: number, costMicros: Micros): Promise<QuotaDecision> {
     const keys = subjectKeys(this.#prefix, subject);
-    const args = argumentsOf('peek', limits, points, costMicros, '', 0);
-    const [allowed, running, windows] = parse(
-      await reserveScript.run(this.#client, keys, [this.#now(), ...args]),
+    return this.#ask(keys, limits, '', -1, points, costMicros, (answer) =>
+      decisionOf(limits, answer, undefined),
     );
-    return decide(limits, windows, running, allowed, undefined);
   }
 
   close(): void {
     clearInterval(this.#renewal);
+  }
+
+  #ask(
+    [usage, leases]: SubjectKeys,
+    limits: QuotaLimits,
+    id: string,
+    leaseMs: number,
+    points: number,
+    costMicros: Micros,
+    read: (answer: number[]) => QuotaDecision,
+  ): Promise<QuotaDecision> {
+    const given = [usage, leases, this.#now(), encodeLimits(limits), id, leaseMs, points, costMicros];
+    return reserveScript.run(this.#client, 2, given, (answer) => read(answer as number[]));
   }
 
   #hold(lease: RedisLease): RedisLease {
@@ -125,43 +108,21 @@ export class RedisQuotaStore implements QuotaStore {
       if (now - lease.renewedAt < lease.leaseMs / 3) continue;
       lease.renewedAt = now;
       renewScript
-        .run(this.#client, lease.keys, [this.#now(), lease.id, lease.leaseMs])
+        .run(this.#client, 2, [...lease.keys, this.#now(), lease.id, lease.leaseMs], () => undefined)
         .catch(() => undefined);
     }
   }
 }
 
-/** The arguments of the script behind the time. */
-function argumentsOf(
-  mode: 'reserve' | 'peek',
-  limits: QuotaLimits,
-  points: number,
-  costMicros: Micros,
-  id: string,
-  leaseMs: number,
-): (string | number)[] {
-  const slots = Number.isFinite(limits.concurrent) ? limits.concurrent : -1;
-  const args = [mode, id, leaseMs, points, costMicros, slots, forgottenAfterMs(limits)];
-  for (const { dimension, windowMs, limit, capacity } of limits.windows) {
-    args.push(places[dimension], windowMs, limit, capacity ?? -1, dimension === 'cost_per_hour' ? 1 : 0);
-  }
-  return args;
-}
-
-/** Twice the longest window: until then something of it counts. */
-function forgottenAfterMs(limits: QuotaLimits): number {
-  return Math.max(HOUR_MS, ...limits.windows.map(({ windowMs }) => windowMs)) * 2;
-}
-
-function parse(answer: unknown): [allowed: boolean, running: number, windows: QuotaState[]] {
-  const [allowed, running, ...rest] = answer as number[];
+/** What the script says: 1 or 0, running requests, and for each window what is left and ms until reset. */
+function decisionOf(limits: QuotaLimits, answer: number[], lease: RedisLease | undefined): QuotaDecision {
   const windows: QuotaState[] = [];
-  for (let at = 0; at < rest.length; at += 2) {
-    const resetMs = rest[at + 1] as number;
+  for (let at = 2; at < answer.length; at += 2) {
+    const resetMs = answer[at + 1] as number;
     windows.push({
-      remaining: rest[at] as number,
+      remaining: answer[at] as number,
       resetMs: resetMs < 0 ? Number.POSITIVE_INFINITY : resetMs,
     });
   }
-  return [allowed === 1, running as number, windows];
+  return decide(limits, windows, answer[1] as number, answer[0] === 1, lease);
 }

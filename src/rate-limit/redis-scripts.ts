@@ -4,9 +4,10 @@ import { RedisScript } from '../redis/script.js';
  * Lua twins of counters.ts: the same arithmetic in the same order on the same double-precision numbers, so that
  * both stores decide alike. A test compares them.
  *
- * KEYS[1] is a hash: `a` the time of the first request, `t` of the last one, and for each window, at its place `k`,
- * `b<k>`, `c<k>`, `p<k>`. KEYS[2] is a sorted set of leases by the time of their expiry. ARGV[1] is the time in
- * milliseconds, or empty for Redis's own.
+ * KEYS[1] is the usage of a subject in MessagePack, which Redis reads and writes several times faster than the
+ * fields of a hash: the time of the first request, the time of the last one, and for each window three numbers at
+ * its place (see redis-limits.ts). KEYS[2] is a sorted set of leases by the time of their expiry. ARGV[1] is the
+ * time in milliseconds, or empty for Redis's own.
  */
 const shared = `
 -- An expired lease holds no slot, but is remembered for so long, so that it can still be charged, once.
@@ -16,145 +17,122 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
+`;
 
--- A clock that goes back would stop the windows until it has caught up: move the anchor along, and the leases.
-local function anchorOf(anchor, last, leaseMs)
-  if now >= last then return anchor end
-  anchor = anchor + now - last
-  redis.call('HSET', KEYS[1], 'a', anchor, 't', now)
-  for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], now + leaseMs, '+inf')) do
-    redis.call('ZADD', KEYS[2], now + leaseMs, lease)
-  end
-  return anchor
-end
-
-local function advance(w, age)
-  if w.capacity then
-    if age > w.b then
-      w.c = math.max(0, w.c - ((age - w.b) * w.limit) / w.ms)
-      w.b = age
+/** The usage `s`, and its `age`. A new subject's is all zero. */
+const load = `
+local packed = redis.call('GET', KEYS[1])
+local s = packed and cmsgpack.unpack(packed) or {now, now, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+-- A clock that goes back would stop the windows until it has caught up: move the start along, and the leases.
+if now < s[2] then
+  s[1] = s[1] + now - s[2]
+  s[2] = now
+  if leaseMs >= 0 then
+    redis.call('SET', KEYS[1], cmsgpack.pack(s), 'KEEPTTL')
+    for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], now + leaseMs, '+inf')) do
+      redis.call('ZADD', KEYS[2], now + leaseMs, lease)
     end
-    return
-  end
-  local bucket = math.floor(age / w.ms)
-  if bucket > w.b then
-    w.p = bucket == w.b + 1 and w.c or 0
-    w.c = 0
-    w.b = bucket
   end
 end
-
-local function add(w, amount)
-  local current = w.c + amount
-  w.c = math.max(0, current)
-  if current < 0 then w.p = math.max(0, w.p + current) end
-end
+s[2] = now
+local age = now - s[1]
 `;
 
 /**
- * ARGV: time, `reserve` or `peek`, lease id, lease ms, points, cost, slots (-1: any number), ms until all is
- * forgotten; then for each window: place, ms, limit, capacity (-1: sliding), 1 if it counts cost.
- * Gives: 1 or 0, running requests; then for each window what is left, and ms until reset (-1: never).
+ * ARGV: time, limits (see `encodeLimits`), lease id, lease ms (-1: only look), points, cost.
+ * Gives 1 or 0, running requests; then for each window what is left, and ms until reset (-1: never).
  */
 export const reserveScript = new RedisScript(`${shared}
-local leaseMs, slots = tonumber(ARGV[4]), tonumber(ARGV[7])
-local windows, fields = {}, {'a', 't'}
-for at = 9, #ARGV, 5 do
-  local k = ARGV[at]
-  local capacity = tonumber(ARGV[at + 3])
-  windows[#windows + 1] = {
-    k = k, ms = tonumber(ARGV[at + 1]), limit = tonumber(ARGV[at + 2]), capacity = capacity >= 0 and capacity or nil,
-    amount = tonumber(ARGV[at + 4] == '1' and ARGV[6] or ARGV[5])
-  }
-  fields[#fields + 1] = 'b' .. k
-  fields[#fields + 1] = 'c' .. k
-  fields[#fields + 1] = 'p' .. k
-end
-local stored = redis.call('HMGET', KEYS[1], unpack(fields))
-local anchor = tonumber(stored[1]) or now
-anchor = anchorOf(anchor, tonumber(stored[2]) or now, leaseMs)
-local age = now - anchor
-
-local function left(w)
-  return math.min(w.ms, (w.b + 1) * w.ms - age)
-end
-local function used(w)
-  if w.capacity then return w.c end
-  return w.c + (w.p * left(w)) / w.ms
-end
-local function untilReset(w)
-  if w.capacity then return math.ceil((w.c * w.ms) / w.limit) end
-  return left(w)
-end
-local function untilFits(w)
-  local room = (w.capacity or w.limit) - w.amount
-  if room < 0 then return -1 end
-  local over = used(w) - room
-  if over <= 0 then return 0 end
-  if w.capacity then return math.ceil((over * w.ms) / w.limit) end
-  if w.c > room then return math.ceil(left(w) + w.ms - (room * w.ms) / w.c) end
-  return math.ceil(left(w) - ((room - w.c) * w.ms) / w.p)
-end
-
-local allowed = true
-for i, w in ipairs(windows) do
-  w.b = tonumber(stored[3 * i]) or 0
-  w.c = tonumber(stored[3 * i + 1]) or 0
-  w.p = tonumber(stored[3 * i + 2]) or 0
-  advance(w, age)
-  if used(w) + w.amount > (w.capacity or w.limit) then allowed = false end
-end
-local running = 0
-if slots >= 0 then
-  running = redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf')
-  if running >= slots then allowed = false end
-end
-
-if allowed and ARGV[2] == 'reserve' then
-  local values = {'a', anchor, 't', now}
-  for _, w in ipairs(windows) do
-    add(w, w.amount)
-    values[#values + 1] = 'b' .. w.k
-    values[#values + 1] = w.b
-    values[#values + 1] = 'c' .. w.k
-    values[#values + 1] = w.c
-    values[#values + 1] = 'p' .. w.k
-    values[#values + 1] = w.p
+local given, leaseMs = cjson.decode(ARGV[2]), tonumber(ARGV[4])
+local points, cost = tonumber(ARGV[5]), tonumber(ARGV[6])
+${load}
+local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
+local slots, forgottenMs = given[1], given[2]
+local allowed, used, amounts = true, {}, {}
+for i = 3, #given, 5 do
+  local at, ms, limit, capacity = given[i], given[i + 1], given[i + 2], given[i + 3]
+  local amount = given[i + 4] == 1 and cost or points
+  local taken
+  if capacity >= 0 then
+    if age > s[at] then
+      s[at + 1] = max(0, s[at + 1] - ((age - s[at]) * limit) / ms)
+      s[at] = age
+    end
+    limit, taken = capacity, s[at + 1]
+  else
+    local bucket = floor(age / ms)
+    if bucket > s[at] then
+      s[at + 2] = bucket == s[at] + 1 and s[at + 1] or 0
+      s[at + 1] = 0
+      s[at] = bucket
+    end
+    taken = s[at + 1] + (s[at + 2] * min(ms, (s[at] + 1) * ms - age)) / ms
   end
-  redis.call('HSET', KEYS[1], unpack(values))
-  redis.call('PEXPIRE', KEYS[1], ARGV[8])
+  used[i], amounts[i] = taken, amount
+  if taken + amount > limit then allowed = false end
+end
+local running = redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.17g', now), '+inf')
+if slots >= 0 and running >= slots then allowed = false end
+
+local reserved = allowed and leaseMs >= 0
+local answer = {allowed and 1 or 0, reserved and running + 1 or running}
+for i = 3, #given, 5 do
+  local at, ms, limit, capacity = given[i], given[i + 1], given[i + 2], given[i + 3]
+  local sliding = capacity < 0
+  local ceiling = sliding and limit or capacity
+  local left = min(ms, (s[at] + 1) * ms - age)
+  if reserved then
+    s[at + 1] = s[at + 1] + amounts[i]
+    used[i] = sliding and s[at + 1] + (s[at + 2] * left) / ms or s[at + 1]
+  end
+  local room, over = ceiling - amounts[i], used[i] - (ceiling - amounts[i])
+  local reset
+  if allowed then
+    reset = sliding and left or ceil((s[at + 1] * ms) / limit)
+  elseif room < 0 then
+    reset = -1
+  elseif over <= 0 then
+    reset = 0
+  elseif not sliding then
+    reset = max(1, ceil((over * ms) / limit))
+  elseif s[at + 1] > room then
+    reset = max(1, ceil(left + ms - (room * ms) / s[at + 1]))
+  else
+    reset = max(1, ceil(left - ((room - s[at + 1]) * ms) / s[at + 2]))
+  end
+  answer[#answer + 1] = max(0, floor(ceiling - used[i]))
+  answer[#answer + 1] = reset
+end
+
+if reserved then
+  redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', forgottenMs)
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - graceMs)
   redis.call('ZADD', KEYS[2], now + leaseMs, ARGV[3])
   redis.call('PEXPIRE', KEYS[2], leaseMs + graceMs)
-  running = running + 1
-end
-
-local answer = {allowed and 1 or 0, running}
-for _, w in ipairs(windows) do
-  answer[#answer + 1] = math.max(0, math.floor((w.capacity or w.limit) - used(w)))
-  answer[#answer + 1] = allowed and untilReset(w) or untilFits(w)
 end
 return answer
 `);
 
 /**
- * ARGV: time, lease id, lease ms, cost to add, place and ms of the cost window. A lease is settled once, however
- * often it is tried.
+ * ARGV: time, lease id, lease ms, cost to add, ms of the cost window, its place. A lease is settled once, however
+ * often it is tried. The cost of a response that took longer than its subject was remembered is charged all the same.
  */
 export const settleScript = new RedisScript(`${shared}
 if redis.call('ZREM', KEYS[2], ARGV[2]) == 0 then return 0 end
-local difference, k = tonumber(ARGV[4]), ARGV[5]
+local leaseMs, difference = tonumber(ARGV[3]), tonumber(ARGV[4])
 if difference == 0 then return 1 end
-local stored = redis.call('HMGET', KEYS[1], 'a', 't', 'b' .. k, 'c' .. k, 'p' .. k)
-local anchor = tonumber(stored[1])
-if not anchor then return 1 end
-anchor = anchorOf(anchor, tonumber(stored[2]), tonumber(ARGV[3]))
-local w = {
-  ms = tonumber(ARGV[6]), b = tonumber(stored[3]) or 0, c = tonumber(stored[4]) or 0, p = tonumber(stored[5]) or 0
-}
-advance(w, now - anchor)
-add(w, difference)
-redis.call('HSET', KEYS[1], 't', now, 'b' .. k, w.b, 'c' .. k, w.c, 'p' .. k, w.p)
+local ms, at = tonumber(ARGV[5]), tonumber(ARGV[6])
+${load}
+local bucket = math.floor(age / ms)
+if bucket > s[at] then
+  s[at + 2] = bucket == s[at] + 1 and s[at + 1] or 0
+  s[at + 1] = 0
+  s[at] = bucket
+end
+local current = s[at + 1] + difference
+s[at + 1] = math.max(0, current)
+if current < 0 then s[at + 2] = math.max(0, s[at + 2] + current) end
+redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', math.max(2 * ms, redis.call('PTTL', KEYS[1])))
 return 1
 `);
 
@@ -162,6 +140,6 @@ return 1
 export const renewScript = new RedisScript(`${shared}
 if not redis.call('ZSCORE', KEYS[2], ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3] * 2)
+redis.call('PEXPIRE', KEYS[2], ARGV[3] + graceMs)
 return 1
 `);

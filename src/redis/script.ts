@@ -14,11 +14,21 @@ export class RedisScript {
     this.#digest = createHash('sha1').update(source).digest('hex');
   }
 
-  /** Runs it. */
-  run(client: RedisClient, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return client.evalsha(this.#digest, keys.length, ...keys, ...args).catch((error: Error) => {
+  /**
+   * Runs it.
+   *
+   * @param given its keys, and behind them its arguments
+   * @param read makes something of its answer
+   */
+  run<Answer>(
+    client: RedisClient,
+    keys: number,
+    given: (string | number)[],
+    read: (answer: unknown) => Answer,
+  ): Promise<Answer> {
+    return client.evalsha(this.#digest, keys, ...given).then(read, (error: Error) => {
       if (!error.message.startsWith('NOSCRIPT')) throw error;
-      return client.eval(this.#source, keys.length, ...keys, ...args);
+      return client.eval(this.#source, keys, ...given).then(read);
     });
   }
 }

@@ -1,0 +1,163 @@
+// The limiter against its peers: `npm run bench:limiter`. Needs a redis-server (REDIS_SERVER, else PATH).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoryStore } from 'express-rate-limit';
+import { defaultTiers } from 'gatewright';
+import { MemoryQuotaStore, RedisQuotaStore } from 'gatewright/rate-limit';
+import { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterUnion } from 'rate-limiter-flexible';
+import { cpuPerOperation, printTable } from './measure.mjs';
+
+/** The six dimensions, far from their ceilings. @type {import('gatewright').QuotaLimits} */
+const limits = {
+  windows: [
+    { dimension: 'burst', windowMs: 1000, limit: 1e9 },
+    { dimension: 'per_minute', windowMs: 60_000, limit: 1e9 },
+    { dimension: 'per_hour', windowMs: 3_600_000, limit: 1e9 },
+    { dimension: 'per_day', windowMs: 86_400_000, limit: 1e9 },
+    { dimension: 'cost_per_hour', windowMs: 3_600_000, limit: 1e15 },
+  ],
+  concurrent: 1e6,
+};
+const subjects = Array.from({ length: 1000 }, (_, at) => `key:${at}`);
+const subject = (/** @type {number} */ at) => /** @type {string} */ (subjects[at % subjects.length]);
+
+async function inMemory() {
+  const operations = 100_000;
+  const ours = new MemoryQuotaStore();
+  const flexible = new RateLimiterMemory({ points: 1e9, duration: 60 });
+  const union = new RateLimiterUnion(
+    ...[1, 60, 3600, 86_400, 3601].map(
+      (duration) => new RateLimiterMemory({ points: 1e9, duration, keyPrefix: `w${duration}` }),
+    ),
+  );
+  const express = new MemoryStore();
+  express.init(/** @type {import('express-rate-limit').Options} */ ({ windowMs: 60_000 }));
+  const results = await cpuPerOperation(
+    {
+      'gatewright: six dimensions, and the settlement': () => {
+        for (let at = 0; at < operations; at += 1) {
+          const { lease } = ours.reserve(subject(at), limits, 1, 2000, Number.POSITIVE_INFINITY);
+          if (lease) ours.settle(lease, 2000);
+        }
+      },
+      'rate-limiter-flexible: one window': async () => {
+        for (let at = 0; at < operations; at += 1) await flexible.consume(subject(at));
+      },
+      'rate-limiter-flexible: union of five windows': async () => {
+        for (let at = 0; at < operations; at += 1) await union.consume(subject(at));
+      },
+      'express-rate-limit: one window': async () => {
+        for (let at = 0; at < operations; at += 1) await express.increment(subject(at));
+      },
+    },
+    { operations },
+  );
+  express.shutdown();
+  printTable('In memory, CPU of a decision', results, 'rate-limiter-flexible: one window');
+}
+
+async function onRedis() {
+  const operations = 6400;
+  const port = await freePort();
+  const server = spawn(
+    process.env['REDIS_SERVER'] ?? 'redis-server',
+    ['--port', String(port), '--save', ''],
+    {
+      stdio: 'ignore',
+    },
+  );
+  const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
+  client.on('error', () => {});
+  await client.ping();
+  const ours = new RedisQuotaStore({ client });
+  const union = new RateLimiterUnion(
+    ...[60, 3600, 86_400].map(
+      (duration) =>
+        new RateLimiterRedis({ storeClient: client, points: 1e9, duration, keyPrefix: `w${duration}` }),
+    ),
+  );
+  const one = new RateLimiterRedis({ storeClient: client, points: 1e9, duration: 60, keyPrefix: 'one' });
+  const digest = String(await client.script('LOAD', 'return 1'));
+  const concurrently = async (/** @type {(at: number) => Promise<unknown>} */ operation) => {
+    let next = 0;
+    const worker = async () => {
+      while (next < operations) await operation(next++);
+    };
+    await Promise.all(Array.from({ length: 64 }, worker));
+  };
+  /** @type {Awaited<ReturnType<typeof ours.reserve>>[]} */
+  let decisions = [];
+  const results = await cpuPerOperation(
+    {
+      'gatewright: decide six dimensions': async () => {
+        decisions = [];
+        await concurrently(async (at) =>
+          decisions.push(await ours.reserve(subject(at), limits, 1, 2000, 30_000)),
+        );
+      },
+      'gatewright: settle': () =>
+        concurrently(async (at) => {
+          const lease = decisions[at]?.lease;
+          if (lease) await ours.settle(lease, 1000);
+        }),
+      'rate-limiter-flexible: one window': () => concurrently((at) => one.consume(subject(at))),
+      'rate-limiter-flexible: union of three windows': () => concurrently((at) => union.consume(subject(at))),
+      'bare EVALSHA of a script that returns': () => concurrently(() => client.evalsha(digest, 0)),
+    },
+    { operations, rounds: 9 },
+  );
+  ours.close();
+  client.disconnect();
+  server.kill();
+  printTable('On Redis, CPU of this process, 64 at a time', results, 'gatewright: decide six dimensions');
+}
+
+async function memory() {
+  const count = 1_000_000;
+  const free = limitsOfTier();
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const store = new MemoryQuotaStore({ maxSubjects: count });
+  for (let at = 0; at < count; at += 1) {
+    const { lease } = store.reserve(
+      `key:${String(at).padStart(36, '0')}`,
+      free,
+      1,
+      2000,
+      Number.POSITIVE_INFINITY,
+    );
+    if (lease) store.settle(lease, 1000);
+  }
+  globalThis.gc?.();
+  await sleep(100);
+  const after = process.memoryUsage();
+  // The store must live until here.
+  store.peek('', free, 1, 0);
+  const bytes = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+  console.log(`\nMemory of a million subjects: ${(bytes / count).toFixed(0)} bytes each`);
+}
+
+/** @returns {import('gatewright').QuotaLimits} */
+function limitsOfTier() {
+  const free = /** @type {import('gatewright').TierLimits} */ (defaultTiers['free']);
+  return {
+    windows: limits.windows.map((window) => ({ ...window, limit: free.requestsPerMinute ?? 10 })),
+    concurrent: free.concurrentRequests ?? 2,
+  };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+console.log(`Node ${process.version}, medians of interleaved rounds`);
+await memory();
+await inMemory();
+await onRedis();
