@@ -6,8 +6,11 @@ const factory = `(?:${factories.join('|')})`;
 
 /** The only places in src/ that may load a third-party package, type-only imports included. */
 const packages = {
-  zod: '^src/[^/]+/option(s|-problems)\\.ts$',
+  zod: ['^src/[^/]+/[a-z-]*options\\.ts$', '^src/core/option-problems\\.ts$'],
   leven: '^src/core/option-problems\\.ts$',
+  jsonwebtoken: '^src/authenticate/',
+  'jwks-rsa': '^src/authenticate/',
+  'structured-headers': '^src/authenticate/',
   'proxy-addr': '^src/core/client-ip\\.ts$',
   'http-proxy-middleware': '^src/proxy-router/',
   cockatiel: '^src/(circuit-breaker|redis)/',

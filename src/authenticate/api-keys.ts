@@ -1,25 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { ANONYMOUS_TIER, type TierLimits } from '../core/tiers.js';
+import { ConfigError } from '../core/config-error.js';
+import { checkOptions } from '../core/options.js';
+import { ANONYMOUS_TIER } from '../core/tiers.js';
 import { generateApiKey, hashApiKey } from './api-key.js';
+import {
+  type ApiKeyChanges,
+  apiKeyChangesSchema,
+  type NewApiKey,
+  newApiKeySchema,
+} from './api-key-options.js';
 import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
+import type { KnownKeys } from './known-keys.js';
 
 const DAY_MS = 86_400_000;
-
-/** What a new key may do. Everything can be left out. */
-export interface NewApiKey {
-  /** For people. Default: empty. */
-  readonly name?: string | undefined;
-  /** Default `free`. */
-  readonly tier?: string | undefined;
-  /** `resource:action` strings. Default: none. */
-  readonly permissions?: readonly string[] | undefined;
-  /** Default: it never expires. */
-  readonly expiresInDays?: number | undefined;
-  /** Anything of the user's, kept with the key. */
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** Limits of its own, merged over the tier's. */
-  readonly limits?: TierLimits | undefined;
-}
 
 /** A key that was just made. */
 export interface CreatedApiKey {
@@ -28,34 +21,138 @@ export interface CreatedApiKey {
   readonly record: ApiKeyRecord;
 }
 
-/** The programmatic face of an {@link ApiKeyStore}. */
+/** A record with when it was last used: ISO 8601, UTC; up to a few seconds late. */
+export type ApiKeyInfo = ApiKeyRecord & { readonly lastUsedAt?: string | undefined };
+
+/** A page of keys, the oldest first. */
+export interface ApiKeyInfoPage {
+  readonly keys: readonly ApiKeyInfo[];
+  /** What to pass for the next page; undefined at the end. */
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * The programmatic face of an {@link ApiKeyStore}. What it changes takes effect at once here, and on other replicas as
+ * soon as their store hears of it.
+ */
 export class ApiKeys {
   readonly #store: ApiKeyStore;
+  readonly #known: KnownKeys;
 
-  constructor(store: ApiKeyStore) {
+  constructor(store: ApiKeyStore, known: KnownKeys) {
     this.#store = store;
+    this.#known = known;
   }
 
-  /** Makes and stores a key. */
+  /**
+   * Makes and stores a key.
+   *
+   * @throws ConfigError for wrong values
+   */
   async create(wanted: NewApiKey = {}): Promise<CreatedApiKey> {
+    const { expiresInDays, ...given } = checkOptions('', newApiKeySchema, wanted);
     const key = generateApiKey();
     const now = Date.now();
+    const { name = '', tier = ANONYMOUS_TIER, permissions = [], metadata = {}, ...rest } = given;
     const record: ApiKeyRecord = Object.freeze({
+      ...defined(rest),
+      name,
+      tier,
+      permissions,
+      metadata,
       id: randomUUID(),
       hash: hashApiKey(key),
-      name: wanted.name ?? '',
-      tier: wanted.tier ?? ANONYMOUS_TIER,
-      permissions: Object.freeze([...(wanted.permissions ?? [])]),
-      metadata: Object.freeze({ ...wanted.metadata }),
-      limits: wanted.limits && Object.freeze({ ...wanted.limits }),
-      createdAt: new Date(now).toISOString(),
-      expiresAt: expiry(now, wanted.expiresInDays),
+      createdAt: timeOf(now),
+      ...(expiresInDays !== undefined && { expiresAt: timeOf(now + expiresInDays * DAY_MS) }),
     });
-    await this.#store.save(record);
+    await this.#save(record);
     return { key, record };
+  }
+
+  /** The key with this id, revoked ones too. */
+  async get(id: string): Promise<ApiKeyInfo | undefined> {
+    const record = await this.#store.find({ id });
+    return record && (await this.#withUse([record]))[0];
+  }
+
+  /** A page of keys, revoked ones too. `limit` is at most 1000, by default 100. */
+  async list({
+    limit = 100,
+    cursor,
+  }: {
+    limit?: number;
+    cursor?: string | undefined;
+  } = {}): Promise<ApiKeyInfoPage> {
+    const page = await this.#store.list({ limit: Math.max(1, Math.min(1000, limit)), cursor });
+    return { keys: await this.#withUse(page.records), cursor: page.cursor };
+  }
+
+  /**
+   * Changes what is given, and with `null` takes an optional value away. Gives undefined where there is no such key.
+   *
+   * @throws ConfigError for wrong values, or a revoked key
+   */
+  async update(id: string, changes: ApiKeyChanges): Promise<ApiKeyRecord | undefined> {
+    const given = checkOptions('', apiKeyChangesSchema, changes);
+    const record = await this.#store.find({ id });
+    if (!record) return undefined;
+    if (record.revokedAt !== undefined) throw new ConfigError(['The key is revoked and cannot be changed.']);
+    const changed: Record<string, unknown> = { ...record, ...defined(given) };
+    for (const [name, value] of Object.entries(given)) if (value === null) delete changed[name];
+    return this.#save(Object.freeze(changed as unknown as ApiKeyRecord));
+  }
+
+  /** Revokes a key for good, everywhere. Revoking it again changes nothing. Gives false where there is none. */
+  async revoke(id: string): Promise<boolean> {
+    const record = await this.#store.find({ id });
+    if (!record) return false;
+    if (record.revokedAt === undefined) {
+      const { previous: _none, ...rest } = record;
+      await this.#save(Object.freeze({ ...rest, revokedAt: timeOf(Date.now()) }));
+    }
+    return true;
+  }
+
+  /**
+   * Gives a key a new secret. Its id, and so its limits and usage, stay. The old secret works for `graceSeconds` more,
+   * by default a day. Gives undefined where there is no such key.
+   *
+   * @throws ConfigError for a revoked key
+   */
+  async rotate(
+    id: string,
+    { graceSeconds = 86_400 }: { graceSeconds?: number | undefined } = {},
+  ): Promise<CreatedApiKey | undefined> {
+    const record = await this.#store.find({ id });
+    if (!record) return undefined;
+    if (record.revokedAt !== undefined) throw new ConfigError(['The key is revoked and cannot be rotated.']);
+    const key = generateApiKey();
+    const validUntil = timeOf(Date.now() + Math.max(0, graceSeconds) * 1000);
+    const previous = { hash: record.hash, validUntil };
+    const rotated = await this.#save(Object.freeze({ ...record, hash: hashApiKey(key), previous }));
+    return { key, record: rotated };
+  }
+
+  async #save(record: ApiKeyRecord): Promise<ApiKeyRecord> {
+    await this.#store.save(record);
+    this.#known.forget(record.id);
+    return record;
+  }
+
+  async #withUse(records: readonly ApiKeyRecord[]): Promise<ApiKeyInfo[]> {
+    const used = await this.#store.lastUsed?.(records.map(({ id }) => id));
+    return records.map((record) => {
+      const at = used?.get(record.id);
+      return at === undefined ? record : { ...record, lastUsedAt: timeOf(at) };
+    });
   }
 }
 
-function expiry(now: number, days: number | undefined): string | undefined {
-  return days === undefined ? undefined : new Date(now + days * DAY_MS).toISOString();
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** Undefined means left out. */
+function defined<Value extends object>(value: Value): Partial<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<Value>;
 }

@@ -1,31 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext } from '../core/context.js';
-import { AuthenticationError, InternalError } from '../core/errors.js';
+import { AuthenticationError, GatewayError, InternalError } from '../core/errors.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
-import { anonymousVerifier } from './anonymous.js';
-import { apiKeyVerifier } from './api-key-verifier.js';
-import { ApiKeys } from './api-keys.js';
+import { isThenable } from '../core/thenable.js';
+import type { ApiKeys } from './api-keys.js';
 import { CHALLENGE } from './challenge.js';
-import { MemoryApiKeyStore } from './memory-api-key-store.js';
-import { type AuthenticateOptions, authenticateSchema, recordsOf } from './options.js';
-import type { Verdict, Verifier } from './verifier.js';
+import { keyRing } from './key-ring.js';
+import { type AuthenticateOptions, authenticateSchema } from './options.js';
+import type { Verdict } from './verifier.js';
+import { createVerifiers } from './verifiers.js';
 
 /** What `authenticate()` returns. */
 export interface AuthenticateMiddleware extends Middleware, StatusSource {
-  /** Makes keys in the store that this middleware reads. */
+  /** Makes, lists, changes, revokes and rotates keys. Its methods throw where API keys are switched off. */
   readonly apiKeys: ApiKeys;
+  /** Writes what is still to be written, and stops timers and connections. */
+  close(): Promise<void>;
 }
 
-const missing: Verdict = { message: 'API key required', challenge: CHALLENGE };
+const missing: Verdict = { message: 'Credentials are required', challenge: CHALLENGE };
 
 /**
  * Finds out who sends a request: by API key (`X-API-Key`, or `Authorization: Bearer gw_…`), by the administrator's
- * key, or, on the paths listed, nobody. The first credential presented is judged alone: a wrong one is 401 and
- * never falls through to anonymous. Leaves the identity in `req.gateway.identity`.
+ * key, by a method of your own, or, on the paths listed, nobody. The first credential presented is judged alone: a
+ * wrong one is 401 and never falls through to anonymous. Leaves the identity in `req.gateway.identity`.
  *
  * @throws ConfigError for wrong options
  */
@@ -33,36 +35,34 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
   const config = checkOptions('authenticate', authenticateSchema, options);
   const refuse = errorHandler(config);
   const addresses = compileTrustProxy(config.trustProxy);
-  const store = config.apiKeys.store ?? new MemoryApiKeyStore(recordsOf(config.apiKeys.keys));
-  const verifiers: readonly Verifier[] = [
-    apiKeyVerifier(store, config.apiKeys.header, config.adminKey),
-    anonymousVerifier(config.anonymous?.paths ?? []),
-  ];
+  const ring = keyRing(config.apiKeys);
+  const verifiers = createVerifiers(config, ring);
 
   function authenticateMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const context = contextOf(req, res, addresses);
-    const fail = (cause: unknown): void => refuse(new InternalError(cause), req, res, next);
+    const fail = (cause: unknown): void =>
+      refuse(cause instanceof GatewayError ? cause : new InternalError(cause), req, res, next);
     const conclude = (verdict: Verdict): void => {
       if (verdict.identity === undefined) {
         refuse(new AuthenticationError(verdict.message, verdict.challenge), req, res, next);
         return;
       }
       context.identity = verdict.identity;
-      if (verdict.header !== undefined && !keepsCredential(context)) delete req.headers[verdict.header];
+      if (!keepsCredential(context)) for (const header of verdict.headers ?? []) delete req.headers[header];
       next();
     };
-    let verdict: Verdict | Promise<Verdict>;
+    let verdict: Verdict | PromiseLike<Verdict>;
     try {
       verdict = judge(req, context);
     } catch (cause) {
       fail(cause);
       return;
     }
-    if (verdict instanceof Promise) verdict.then(conclude, fail);
+    if (isThenable(verdict)) verdict.then(conclude, fail);
     else conclude(verdict);
   }
 
-  function judge(req: IncomingMessage, context: GatewayContext): Verdict | Promise<Verdict> {
+  function judge(req: IncomingMessage, context: GatewayContext): Verdict | PromiseLike<Verdict> {
     for (const verify of verifiers) {
       const verdict = verify(req, context);
       if (verdict !== undefined) return verdict;
@@ -78,5 +78,9 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     return { middleware: { authentication: true } };
   }
 
-  return Object.assign(authenticateMiddleware, { apiKeys: new ApiKeys(store), status });
+  async function close(): Promise<void> {
+    await ring.close();
+  }
+
+  return Object.assign(authenticateMiddleware, { apiKeys: ring.keys, status, close });
 }

@@ -1,22 +1,45 @@
-import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
+import type { ApiKeyPage, ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
 
 /** Keys in this process's memory: gone when it ends. */
 export class MemoryApiKeyStore implements ApiKeyStore {
-  readonly #byHash = new Map<string, ApiKeyRecord>();
-  readonly #hashById = new Map<string, string>();
+  /** In the order in which they were made. */
+  readonly #byId = new Map<string, ApiKeyRecord>();
+  readonly #idByHash = new Map<string, string>();
+  readonly #used = new Map<string, number>();
 
   constructor(records: Iterable<ApiKeyRecord> = []) {
     for (const record of records) this.save(record);
   }
 
-  find(hash: string): ApiKeyRecord | undefined {
-    return this.#byHash.get(hash);
+  find(by: { hash: string } | { id: string }): ApiKeyRecord | undefined {
+    const id = 'id' in by ? by.id : this.#idByHash.get(by.hash);
+    return id === undefined ? undefined : this.#byId.get(id);
   }
 
   save(record: ApiKeyRecord): void {
-    const former = this.#hashById.get(record.id);
-    if (former !== undefined) this.#byHash.delete(former);
-    this.#hashById.set(record.id, record.hash);
-    this.#byHash.set(record.hash, record);
+    const former = this.#byId.get(record.id);
+    for (const hash of hashesOf(former)) this.#idByHash.delete(hash);
+    for (const hash of hashesOf(record)) this.#idByHash.set(hash, record.id);
+    this.#byId.set(record.id, record);
   }
+
+  list({ limit, cursor }: { limit: number; cursor?: string | undefined }): ApiKeyPage {
+    const all = [...this.#byId.values()];
+    const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+    const records = all.slice(from, from + limit);
+    return { records, cursor: from + limit < all.length ? records.at(-1)?.id : undefined };
+  }
+
+  touch(used: ReadonlyMap<string, number>): void {
+    for (const [id, at] of used) if (this.#byId.has(id)) this.#used.set(id, at);
+  }
+
+  lastUsed(ids: readonly string[]): ReadonlyMap<string, number> {
+    return new Map(ids.flatMap((id) => (this.#used.has(id) ? [[id, this.#used.get(id) as number]] : [])));
+  }
+}
+
+function hashesOf(record: ApiKeyRecord | undefined): string[] {
+  if (record === undefined) return [];
+  return record.previous ? [record.hash, record.previous.hash] : [record.hash];
 }

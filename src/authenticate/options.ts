@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import type { TrustProxy } from '../core/client-ip.js';
-import { errorOptions, headerName, objectWith, tierLimitsSchema, trustProxyOption } from '../core/options.js';
+import {
+  errorOptions,
+  functionOption,
+  headerName,
+  objectWith,
+  tierLimitsSchema,
+  trustProxyOption,
+} from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { TierLimits } from '../core/tiers.js';
+import type { RedisClient } from '../redis/client.js';
+import { metadataSchema, permissionSchema, permissionsSchema, tierName } from './api-key-options.js';
 import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
-import type { NewApiKey } from './api-keys.js';
+import type { Verifier } from './verifier.js';
 
 /** A key whose hash stands in the configuration. */
 export interface ConfiguredApiKey {
@@ -26,20 +35,34 @@ export interface ConfiguredApiKey {
 export interface ApiKeyOptions {
   /** The header field that carries a key. Default `X-API-Key`. `Authorization: Bearer gw_…` works beside it. */
   readonly header?: string | undefined;
-  /** Where keys are kept. Default: this process's memory. */
+  /** Where keys are kept. Default: Redis where `redis` is given, else this process's memory. */
   readonly store?: ApiKeyStore | undefined;
-  /** Keys that are there from the start. Not together with `store`. */
+  /** Keys that are there from the start, in memory. Not together with `store` or `redis`. */
   readonly keys?: readonly ConfiguredApiKey[] | undefined;
+  /** A Redis of the keys' own. Default: the gateway's. */
+  readonly redis?: RedisClient | undefined;
+  /** In front of every key in Redis. Default `gw:`. */
+  readonly keyPrefix?: string | undefined;
+  /** How long a look-up may take, in milliseconds. Default 1000. */
+  readonly storeTimeoutMs?: number | undefined;
+  /** How many keys are remembered. Default 100,000. */
+  readonly cacheSize?: number | undefined;
+  /** How long a key is trusted without asking, in milliseconds, if the news of its change is lost. Default 30,000. */
+  readonly cacheTtlMs?: number | undefined;
+  /** How long a remembered key goes on working while the store can't be asked, in milliseconds. Default 300,000. */
+  readonly staleIfErrorMs?: number | undefined;
 }
 
 /** Options of `authenticate()`. */
 export interface AuthenticateOptions extends ErrorOptions {
-  /** API keys. Default `{}`: on. */
-  readonly apiKeys?: ApiKeyOptions | undefined;
+  /** API keys. Default `{}`: on. `false` switches them off. */
+  readonly apiKeys?: ApiKeyOptions | false | undefined;
   /**
    * The administrator's key: tier `system`, every permission. 32 characters or more, of any form. Default: none.
    */
   readonly adminKey?: string | undefined;
+  /** A method of your own, asked after the built-in ones. */
+  readonly verify?: Verifier | undefined;
   /** Paths, with everything below them, that need no credential. Default: none. */
   readonly anonymous?: { readonly paths: readonly string[] } | undefined;
   /** Leaves the accepted credential on the request. Default false: it is removed before the request goes on. */
@@ -48,35 +71,37 @@ export interface AuthenticateOptions extends ErrorOptions {
   readonly trustProxy?: TrustProxy | undefined;
 }
 
-const permission = z.string().min(1).max(128);
-const metadata = z.record(z.string().max(128), z.json());
+const configuredKey = z.strictObject({
+  id: z.string().min(1).max(128),
+  hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hexadecimal'),
+  name: z.string().max(256).default(''),
+  tier: tierName.default('free'),
+  permissions: permissionsSchema.default([]),
+  metadata: metadataSchema.default({}),
+  limits: tierLimitsSchema.optional(),
+});
+
+const apiKeysSchema = z
+  .strictObject({
+    header: headerName.default('x-api-key'),
+    store: objectWith<ApiKeyStore>('find', 'save', 'list').optional(),
+    keys: z.array(configuredKey).optional(),
+    redis: objectWith<RedisClient>('evalsha', 'eval', 'ping').optional(),
+    keyPrefix: z.string().max(64).default('gw:'),
+    storeTimeoutMs: z.int().positive().max(60_000).default(1000),
+    cacheSize: z.int().positive().max(10_000_000).default(100_000),
+    cacheTtlMs: z.int().nonnegative().max(86_400_000).default(30_000),
+    staleIfErrorMs: z.int().nonnegative().max(86_400_000).default(300_000),
+  })
+  .refine((value) => [value.store, value.keys, value.redis].filter(Boolean).length <= 1, {
+    error: 'must have one of `store`, `keys` and `redis`, not several',
+  });
 
 export const authenticateSchema = z.strictObject({
   ...errorOptions,
-  apiKeys: z
-    .strictObject({
-      header: headerName.default('x-api-key'),
-      store: objectWith<ApiKeyStore>('find', 'save').optional(),
-      keys: z
-        .array(
-          z.strictObject({
-            id: z.string().min(1).max(128),
-            hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hexadecimal'),
-            name: z.string().max(256).default(''),
-            tier: z.string().min(1).max(64).default('free'),
-            permissions: z.array(permission).max(1000).default([]),
-            metadata: metadata.default({}),
-            limits: tierLimitsSchema.optional(),
-          }),
-        )
-        .optional(),
-    })
-    .refine(
-      (value) => !(value.store && value.keys),
-      'must not have both `store` and `keys`: put the keys in the store',
-    )
-    .prefault({}),
+  apiKeys: z.union([z.literal(false), apiKeysSchema]).prefault({}),
   adminKey: z.string().min(32).max(1024).optional(),
+  verify: functionOption<Verifier>().optional(),
   anonymous: z
     .strictObject({ paths: z.array(z.string().regex(/^\//, 'must start with a slash')).min(1) })
     .optional(),
@@ -86,41 +111,15 @@ export const authenticateSchema = z.strictObject({
 
 export const requirePermissionsSchema = z.strictObject({
   ...errorOptions,
-  required: z.array(permission).min(1),
+  required: z.array(permissionSchema).min(1),
 });
 
-const limitsBody = z
-  .strictObject({
-    requests_per_minute: tierLimitsSchema.shape.requestsPerMinute,
-    requests_per_hour: tierLimitsSchema.shape.requestsPerHour,
-    requests_per_day: tierLimitsSchema.shape.requestsPerDay,
-    burst_limit: tierLimitsSchema.shape.burstLimit,
-    cost_limit_per_hour: tierLimitsSchema.shape.costLimitPerHour,
-    concurrent_requests: tierLimitsSchema.shape.concurrentRequests,
-  })
-  .transform((body) => ({
-    requestsPerMinute: body.requests_per_minute,
-    requestsPerHour: body.requests_per_hour,
-    requestsPerDay: body.requests_per_day,
-    burstLimit: body.burst_limit,
-    costLimitPerHour: body.cost_limit_per_hour,
-    concurrentRequests: body.concurrent_requests,
-  }));
-
-/** The body of `POST /api/auth/api-key`, snake_case as on the wire, turned into a `NewApiKey`. */
-export const newApiKeySchema = z
-  .strictObject({
-    name: z.string().max(256).optional(),
-    tier: z.string().min(1).max(64).optional(),
-    permissions: z.array(permission).max(1000).optional(),
-    expires_in_days: z.number().positive().max(36_500).optional(),
-    metadata: metadata.optional(),
-    limits: limitsBody.optional(),
-  })
-  .transform(({ expires_in_days, ...rest }): NewApiKey => ({ ...rest, expiresInDays: expires_in_days }));
+/** Options with their defaults. */
+export type ResolvedAuthenticate = z.output<typeof authenticateSchema>;
+export type ResolvedApiKeys = z.output<typeof apiKeysSchema>;
 
 /** Configured keys as records. */
-export function recordsOf(keys: z.output<typeof authenticateSchema>['apiKeys']['keys'] = []): ApiKeyRecord[] {
+export function recordsOf(keys: ResolvedApiKeys['keys'] = []): ApiKeyRecord[] {
   const createdAt = new Date().toISOString();
   return keys.map((key) => Object.freeze({ ...key, createdAt }));
 }

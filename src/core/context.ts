@@ -16,8 +16,10 @@ declare module 'http' {
 export interface Identity {
   /** Stable name of the subject: a key's id survives its rotation. */
   readonly id: string;
-  /** How the subject proved itself. */
-  readonly method: 'api-key' | 'admin' | 'anonymous';
+  /** How the subject proved itself; `custom` where a function of the user's says so. */
+  readonly method: 'api-key' | 'admin' | 'jwt' | 'hmac' | 'custom' | 'anonymous';
+  /** Who vouches for it, where somebody else does: a JWT's issuer. */
+  readonly issuer?: string | undefined;
   /** The tier whose limits hold. */
   readonly tier: string;
   /** `resource:action` strings; `*` stands for any resource, action, or both. */
@@ -56,8 +58,11 @@ export interface RateLimitDecision {
   /** Whom the limits are counted for, such as `key:…` or `ip:…`. */
   readonly subject: string;
   readonly tier: string;
-  /** The tightest dimension; of a refusal, the one that refused. Undefined where nothing is limited. */
-  readonly dimension: Dimension | undefined;
+  /**
+   * The tightest dimension; of a refusal, the one that refused: `load` where the request was shed, as the process is
+   * overloaded. Undefined where nothing is limited.
+   */
+  readonly dimension: Dimension | 'load' | undefined;
   /** The tightest dimension's ceiling: requests, dollars (`cost_per_hour`) or requests at a time. */
   readonly limit: number;
   /** What is left of it. */

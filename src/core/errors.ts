@@ -125,12 +125,13 @@ export class BadGatewayError extends GatewayError {
 
 /** 503: the breaker is open, or no target can take the request. */
 export class ServiceUnavailableError extends GatewayError {
-  constructor(service: string, retryAfterSeconds: number) {
+  constructor(service: string, retryAfterSeconds: number, cause?: unknown) {
     super({
       status: 503,
       code: 'ERR_GATEWAY_SERVICE_UNAVAILABLE',
       body: { error: 'Service temporarily unavailable', service },
       headers: { 'Retry-After': String(retryAfterSeconds) },
+      cause,
     });
   }
 }

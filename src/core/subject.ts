@@ -1,8 +1,19 @@
 import type { GatewayContext } from './context.js';
 
-/** Whom limits and usage are counted for: `key:<id>`, or `ip:<address>` for whoever has no identity. */
+/**
+ * Whom limits and usage are counted for: `key:<id>`, `jwt:<issuer>:<sub>`, `hmac:<id>`, `custom:<id>`, or
+ * `ip:<address>` for whoever has no identity.
+ */
 export function subjectOf(context: GatewayContext): string {
   const identity = context.identity;
   if (identity === undefined || identity.method === 'anonymous') return `ip:${context.clientIp}`;
-  return `key:${identity.id}`;
+  switch (identity.method) {
+    case 'jwt':
+      return `jwt:${identity.issuer ?? ''}:${identity.id}`;
+    case 'hmac':
+    case 'custom':
+      return `${identity.method}:${identity.id}`;
+    default:
+      return `key:${identity.id}`;
+  }
 }

@@ -1,5 +1,9 @@
 import { type AnalyticsMiddleware, analytics } from '../analytics/index.js';
-import { type AuthenticateMiddleware, authenticate } from '../authenticate/index.js';
+import {
+  type AuthenticateMiddleware,
+  type AuthenticateOptions,
+  authenticate,
+} from '../authenticate/index.js';
 import { type CircuitBreakerMiddleware, circuitBreaker } from '../circuit-breaker/index.js';
 import { GatewayEvents } from '../core/events.js';
 import type { Middleware } from '../core/middleware.js';
@@ -57,7 +61,9 @@ export function createParts(options: GatewayOptions): Parts {
     analytics: on(options.analytics, (own) => analytics({ events, ...own })),
     cors: options.cors ? corsMiddleware(options.cors) : undefined,
     addressLimit: perAddress && addressLimit({ redis, ...common, ...perAddress }),
-    authenticate: on(options.authenticate, (own) => authenticate({ ...common, ...own })),
+    authenticate: on(options.authenticate, (own) =>
+      authenticate({ ...common, ...own, apiKeys: keysOf(own, redis) }),
+    ),
     rateLimit: on(options.rateLimit, () =>
       rateLimit({ ...ownState(limits, redis), events, logger, ...common, ...limits }),
     ),
@@ -77,10 +83,19 @@ export function createParts(options: GatewayOptions): Parts {
     ...parts,
     sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),
     async close() {
-      await Promise.all([router.close(), limiter?.close(), parts.addressLimit?.close()]);
+      await Promise.all([router.close(), limiter?.close(), parts.addressLimit?.close(), guard?.close()]);
       opened?.disconnect();
     },
   };
+}
+
+/** Keys are in the gateway's Redis, unless the section says where they are. */
+function keysOf(
+  { apiKeys }: AuthenticateOptions,
+  redis: RedisClient | undefined,
+): AuthenticateOptions['apiKeys'] {
+  if (apiKeys === false || apiKeys?.store || apiKeys?.keys || apiKeys?.redis) return apiKeys;
+  return { ...apiKeys, redis };
 }
 
 /** The gateway's Redis, unless the section says where it counts. */

@@ -10,10 +10,14 @@ const headers = { 'X-API-Key': key };
 
 /** A store of the user's that has one way of finding. */
 function storeThat(find: (hash: string) => unknown): ApiKeyStore {
-  return { find: find as ApiKeyStore['find'], save: () => undefined };
+  const byHash = (by: { hash?: string }) => find(by.hash ?? '');
+  return { find: byHash as ApiKeyStore['find'], save: () => undefined, list: () => ({ records: [] }) };
 }
 
-const internalError = { status: 500, body: '{"error":"Internal server error"}' };
+const unavailable = {
+  status: 503,
+  body: '{"error":"Service temporarily unavailable","service":"authentication"}',
+};
 
 describe.each(mounts)('%s', (_name, mount) => {
   test('takes a store that gives promises', async () => {
@@ -33,7 +37,7 @@ describe.each(mounts)('%s', (_name, mount) => {
     ],
   ])('answers 500 without detail for a store that %s', async (_what, find) => {
     const { url } = await guarded({ apiKeys: { store: storeThat(find) } }, mount);
-    expect(await send(url, '/', { headers })).toMatchObject(internalError);
+    expect(await send(url, '/', { headers })).toMatchObject(unavailable);
   });
 });
 
@@ -42,7 +46,7 @@ test('hands the cause of a failure to onError', async () => {
   const onError = jest.fn((_error: Error, _req: unknown, res: { end(): void }) => res.end());
   const { url } = await guarded({ onError, apiKeys: { store: storeThat(() => Promise.reject(cause)) } });
   await send(url, '/', { headers });
-  expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'ERR_GATEWAY_INTERNAL', cause });
+  expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'ERR_GATEWAY_SERVICE_UNAVAILABLE', cause });
 });
 
 /** A promise of a library's own, as some query builders and clients have. */

@@ -55,7 +55,7 @@ export const invalidKey = {
 /** The answer to a request without a credential. */
 export const keyRequired = {
   status: 401,
-  body: '{"error":"Authentication failed","message":"API key required"}',
+  body: '{"error":"Authentication failed","message":"Credentials are required"}',
 };
 
 /** A key for the administrator. */

@@ -54,7 +54,7 @@ test.each<[string, () => unknown, string]>([
   [
     'an object without the methods of its port',
     () => authenticate(loose({ apiKeys: { store: { find() {} } } })),
-    '`authenticate.apiKeys.store` must be an object with find(), save(), got { find: [Function: find] }.',
+    '`authenticate.apiKeys.store` must be an object with find(), save(), list(), got { find: [Function: find] }.',
   ],
   [
     'options that contradict each other',

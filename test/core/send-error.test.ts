@@ -12,7 +12,7 @@ import {
 import { errorHandler, sendError } from '../../src/core/send-error.js';
 import { mounts, send, sendRaw, serve } from '../helpers.js';
 
-const failed = '{"error":"Authentication failed","message":"API key required"}';
+const failed = '{"error":"Authentication failed","message":"Credentials are required"}';
 
 /** A server that refuses every request, as a factory would. */
 const refusing = (error: GatewayError, options: Parameters<typeof errorHandler>[0] = {}) => {

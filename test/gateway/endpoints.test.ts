@@ -37,8 +37,8 @@ describe('the endpoints of a gateway', () => {
     const { url } = await direct();
     const unknown = await send(url, '/nowhere');
     expect([unknown.status, unknown.body]).toEqual([404, '{"error":"Not found"}']);
-    const wrong = await send(url, '/api/auth/api-key');
-    expect([wrong.status, wrong.headers.allow]).toEqual([405, 'POST']);
+    const wrong = await send(url, '/health', { method: 'POST' });
+    expect([wrong.status, wrong.headers.allow]).toEqual([405, 'HEAD, GET']);
   });
 
   test('can be moved and switched off', async () => {

@@ -18,7 +18,7 @@ describe('refusals of a gateway', () => {
       type: 'about:blank',
       title: 'Unauthorized',
       status: 401,
-      detail: 'API key required',
+      detail: 'Credentials are required',
       code: 'ERR_GATEWAY_AUTHENTICATION_FAILED',
     });
   });

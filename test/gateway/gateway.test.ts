@@ -52,7 +52,10 @@ describe.each(ways)('a gateway %s', (_name, way) => {
     const answer = await ask('/api/kgot/query', {});
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer /);
-    expect(JSON.parse(answer.body)).toEqual({ error: 'Authentication failed', message: 'API key required' });
+    expect(JSON.parse(answer.body)).toEqual({
+      error: 'Authentication failed',
+      message: 'Credentials are required',
+    });
     expect((await ask('/api/kgot/public/x', {})).status).toBe(200);
     expect(behind.requests).toHaveLength(1);
   });

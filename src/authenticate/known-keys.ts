@@ -1,0 +1,105 @@
+import { LRUCache } from 'lru-cache';
+import { ServiceUnavailableError } from '../core/errors.js';
+import { isThenable } from '../core/thenable.js';
+import type { ApiKeyRecord, ApiKeyStore, MaybeLater } from './api-key-store.js';
+
+/** How the look-up of keys is bounded. Times are milliseconds. */
+export interface KnownKeysOptions {
+  readonly maxEntries: number;
+  /** How long a record is trusted without asking; how long a key that is unknown stays so. */
+  readonly ttlMs: number;
+  /** How long a record goes on working while the store can't be asked. */
+  readonly staleIfErrorMs: number;
+}
+
+interface Entry {
+  readonly record: ApiKeyRecord;
+  readonly at: number;
+  /** Whether it may have changed since. */
+  doubtful: boolean;
+}
+
+/**
+ * Keys that have been looked up: verification costs no look-up, and a guess costs one at most. Bounded. A change
+ * that the store tells of takes effect at once, any other within the time to live.
+ */
+export class KnownKeys {
+  readonly #store: ApiKeyStore;
+  readonly #options: KnownKeysOptions;
+  readonly #known: LRUCache<string, Entry>;
+  readonly #unknown: LRUCache<string, number>;
+  readonly #asked = new Map<string, Promise<ApiKeyRecord | undefined>>();
+
+  constructor(store: ApiKeyStore, options: KnownKeysOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#known = new LRUCache({ max: options.maxEntries });
+    this.#unknown = new LRUCache({ max: options.maxEntries });
+    store.watch?.((id) => this.forget(id));
+  }
+
+  /** The record with this SHA-256. A store that answers at once is asked each time. */
+  find(hash: string): MaybeLater<ApiKeyRecord | undefined> {
+    const { ttlMs } = this.#options;
+    const now = performance.now();
+    const known = this.#known.get(hash);
+    if (known && !known.doubtful && now - known.at < ttlMs) return known.record;
+    const unknownSince = this.#unknown.get(hash);
+    if (unknownSince !== undefined && now - unknownSince < ttlMs) return undefined;
+    const asked = this.#asked.get(hash);
+    if (asked) return asked;
+    try {
+      const found = this.#store.find({ hash });
+      return isThenable(found) ? this.#ask(hash, found) : found;
+    } catch (cause) {
+      return this.#stale(hash, cause);
+    }
+  }
+
+  /** A record that is known, without asking: whoever has it has authenticated before. */
+  peek(hash: string): ApiKeyRecord | undefined {
+    return this.#known.peek(hash)?.record;
+  }
+
+  /** Forgets a key that has changed; with undefined, doubts all. What is on its way is not kept. */
+  forget(id: string | undefined): void {
+    this.#asked.clear();
+    this.#unknown.clear();
+    for (const [hash, entry] of this.#known.entries()) {
+      if (id === undefined) entry.doubtful = true;
+      else if (entry.record.id === id) this.#known.delete(hash);
+    }
+  }
+
+  #ask(hash: string, answer: PromiseLike<ApiKeyRecord | undefined>): Promise<ApiKeyRecord | undefined> {
+    const asked: Promise<ApiKeyRecord | undefined> = Promise.resolve(answer).then(
+      (record) => {
+        if (this.#asked.get(hash) === asked) this.#keep(hash, record);
+        return record ?? undefined;
+      },
+      (cause) => {
+        if (this.#asked.get(hash) === asked) this.#asked.delete(hash);
+        return this.#stale(hash, cause);
+      },
+    );
+    this.#asked.set(hash, asked);
+    return asked;
+  }
+
+  #keep(hash: string, record: ApiKeyRecord | undefined): void {
+    this.#asked.delete(hash);
+    const at = performance.now();
+    if (record) this.#known.set(hash, { record, at, doubtful: false });
+    else {
+      this.#known.delete(hash);
+      this.#unknown.set(hash, at);
+    }
+  }
+
+  /** While the store can't be asked, a key that was known goes on working for a while; an unknown one is not let in. */
+  #stale(hash: string, cause: unknown): ApiKeyRecord {
+    const known = this.#known.get(hash);
+    if (known && performance.now() - known.at < this.#options.staleIfErrorMs) return known.record;
+    throw new ServiceUnavailableError('authentication', 1, cause);
+  }
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import { apiKeyChangesBody, newApiKeyBody, rotateBody, snakeCased } from '../authenticate/api-key-options.js';
+import type { ApiKeyChanges, ApiKeyInfo, ApiKeys, CreatedApiKey, NewApiKey } from '../authenticate/index.js';
+import { isPermitted } from '../authenticate/permissions.js';
+import { BadRequestError, NotFoundError, PermissionError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { SYSTEM_TIER } from '../core/tiers.js';
+import type { Answers } from './endpoint.js';
+import { readJson, sendJson } from './json.js';
+
+/** Makes, lists, changes, rotates and revokes keys. Nobody can give a key more than they may themselves. */
+export class ApiKeyEndpoints {
+  readonly #keys: ApiKeys;
+  readonly #tiers: ReadonlySet<string>;
+
+  constructor(keys: ApiKeys, tiers: ReadonlySet<string>) {
+    this.#keys = keys;
+    this.#tiers = tiers;
+  }
+
+  /** By method, of the path itself. */
+  readonly collection: Answers = {
+    POST: async (req, res) => {
+      const wanted = (await this.#body(req, newApiKeyBody)) as NewApiKey;
+      this.#assertMayGrant(req, wanted);
+      sendJson(res, 201, created(await this.#keys.create(wanted)));
+    },
+    GET: async (req, res) => {
+      const query = new URLSearchParams((req.url ?? '').split('?')[1]);
+      const limit = Number(query.get('limit') ?? 100);
+      if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+        throw new BadRequestError('`limit` must be an integer from 1 to 1000.');
+      }
+      const page = await this.#keys.list({ limit, cursor: query.get('cursor') ?? undefined });
+      sendJson(res, 200, { keys: page.keys.map(shown), next_cursor: page.cursor ?? null });
+    },
+  };
+
+  /** By method, of a key's path. */
+  one(id: string): Answers {
+    return {
+      GET: async (_req, res) => sendJson(res, 200, shown(found(await this.#keys.get(id)))),
+      PATCH: async (req, res) => {
+        const changes = (await this.#body(req, apiKeyChangesBody)) as ApiKeyChanges;
+        this.#assertMayGrant(req, changes);
+        assertCovers(req, found(await this.#keys.get(id)));
+        sendJson(res, 200, shown(found(await this.#keys.update(id, changes))));
+      },
+      DELETE: async (req, res) => {
+        assertCovers(req, found(await this.#keys.get(id)));
+        await this.#keys.revoke(id);
+        res.writeHead(204).end();
+      },
+    };
+  }
+
+  /** By method, of a key's `/rotate`. */
+  rotation(id: string): Answers {
+    return {
+      POST: async (req, res) => {
+        const { graceSeconds } = (await this.#body(req, rotateBody)) as { graceSeconds?: number | undefined };
+        assertCovers(req, found(await this.#keys.get(id)));
+        sendJson(res, 201, created(found(await this.#keys.rotate(id, { graceSeconds }))));
+      },
+    };
+  }
+
+  async #body(
+    req: IncomingMessage,
+    schema: typeof newApiKeyBody | typeof apiKeyChangesBody | typeof rotateBody,
+  ) {
+    return checkOptions('', schema, await readJson(req));
+  }
+
+  #assertMayGrant(req: IncomingMessage, wanted: Pick<NewApiKey, 'tier' | 'permissions'>): void {
+    if (wanted.tier !== undefined && !this.#tiers.has(wanted.tier)) {
+      throw new BadRequestError(`\`tier\` must be one of ${[...this.#tiers].join(', ')}.`);
+    }
+    assertCovers(req, wanted);
+  }
+}
+
+/** 403 where a key may, or is to, do more than whoever asks. */
+function assertCovers(
+  req: IncomingMessage,
+  { tier, permissions = [] }: Pick<NewApiKey, 'tier' | 'permissions'>,
+): void {
+  const own = req.gateway?.identity?.permissions ?? [];
+  const beyond = permissions.filter((permission) => !isPermitted(own, permission));
+  if (tier === SYSTEM_TIER && !isPermitted(own, '*')) beyond.push('*');
+  if (beyond.length > 0)
+    throw new PermissionError('A key cannot be given more than you have yourself', beyond);
+}
+
+function found<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new NotFoundError();
+  return value;
+}
+
+/** What is said of a new key: the only time that the key itself is shown. */
+function created({ key, record }: CreatedApiKey): Record<string, unknown> {
+  return {
+    api_key: key,
+    key_id: record.id,
+    name: record.name,
+    tier: record.tier,
+    permissions: record.permissions,
+    expires_at: record.expiresAt ?? null,
+    created_at: record.createdAt,
+  };
+}
+
+/** What is said of a key: everything but its hash. */
+function shown(record: ApiKeyInfo): Record<string, unknown> {
+  return {
+    key_id: record.id,
+    name: record.name,
+    owner: record.owner ?? null,
+    tier: record.tier,
+    permissions: record.permissions,
+    metadata: record.metadata,
+    limits: record.limits ? snakeCased(record.limits) : null,
+    allowed_ips: record.allowedIps ?? null,
+    services: record.services ?? null,
+    created_at: record.createdAt,
+    not_before: record.notBefore ?? null,
+    expires_at: record.expiresAt ?? null,
+    revoked_at: record.revokedAt ?? null,
+    previous_valid_until: record.previous?.validUntil ?? null,
+    last_used_at: record.lastUsedAt ?? null,
+  };
+}
