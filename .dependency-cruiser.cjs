@@ -1,7 +1,7 @@
 // The architecture as rules: who may import whom, and which folder may load which package.
 // Checked by `npm run imports`; test/imports.test.ts plants violations and expects them to be reported.
 
-const factories = ['authenticate', 'rate-limit', 'analytics', 'circuit-breaker', 'proxy-router'];
+const factories = ['audit', 'authenticate', 'rate-limit', 'analytics', 'circuit-breaker', 'proxy-router'];
 const factory = `(?:${factories.join('|')})`;
 
 /** The only places in src/ that may load a third-party package, type-only imports included. */
@@ -19,7 +19,7 @@ const packages = {
   'prom-client': '^src/analytics/',
   negotiator: '^src/analytics/',
   cors: '^src/gateway/cors\\.ts$',
-  'ipaddr.js': '^src/rate-limit/address-subject\\.ts$',
+  'ipaddr.js': '^src/core/address-subject\\.ts$',
   'lru-cache': '^src/(rate-limit|authenticate)/',
 };
 

@@ -4,6 +4,7 @@ export {
   analytics,
   type MetricsReport,
 } from './analytics/index.js';
+export { type AuditOptions, type AuditRecord, type AuditSink, type AuditType, audit } from './audit/index.js';
 export {
   type Accepted,
   type ApiKeyChanges,
@@ -45,7 +46,7 @@ export type {
 } from './core/context.js';
 export type { Dimension } from './core/dimensions.js';
 export { GatewayError } from './core/errors.js';
-export { type BreakerEvent, type BreakerState, GatewayEvents } from './core/events.js';
+export { type ApiKeyEvent, type BreakerEvent, type BreakerState, GatewayEvents } from './core/events.js';
 export type { Logger } from './core/logger.js';
 export type { Middleware, Next } from './core/middleware.js';
 export type { Ending, Outcome } from './core/outcome.js';

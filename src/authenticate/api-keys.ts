@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../core/config-error.js';
+import type { ApiKeyEvent, GatewayEvents } from '../core/events.js';
 import { checkOptions } from '../core/options.js';
 import { ANONYMOUS_TIER } from '../core/tiers.js';
 import { generateApiKey, hashApiKey } from './api-key.js';
@@ -13,6 +14,9 @@ import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
 import type { KnownKeys } from './known-keys.js';
 
 const DAY_MS = 86_400_000;
+
+/** Who changes a key where nobody else is named: the program itself. */
+const CODE = 'code';
 
 /** A key that was just made. */
 export interface CreatedApiKey {
@@ -38,10 +42,12 @@ export interface ApiKeyInfoPage {
 export class ApiKeys {
   readonly #store: ApiKeyStore;
   readonly #known: KnownKeys;
+  readonly #events: GatewayEvents | undefined;
 
-  constructor(store: ApiKeyStore, known: KnownKeys) {
+  constructor(store: ApiKeyStore, known: KnownKeys, events?: GatewayEvents) {
     this.#store = store;
     this.#known = known;
+    this.#events = events;
   }
 
   /**
@@ -49,7 +55,7 @@ export class ApiKeys {
    *
    * @throws ConfigError for wrong values
    */
-  async create(wanted: NewApiKey = {}): Promise<CreatedApiKey> {
+  async create(wanted: NewApiKey = {}, by = CODE): Promise<CreatedApiKey> {
     const { expiresInDays, ...given } = checkOptions('', newApiKeySchema, wanted);
     const key = generateApiKey();
     const now = Date.now();
@@ -65,7 +71,7 @@ export class ApiKeys {
       createdAt: timeOf(now),
       ...(expiresInDays !== undefined && { expiresAt: timeOf(now + expiresInDays * DAY_MS) }),
     });
-    await this.#save(record);
+    await this.#save(record, 'created', by);
     return { key, record };
   }
 
@@ -92,23 +98,23 @@ export class ApiKeys {
    *
    * @throws ConfigError for wrong values, or a revoked key
    */
-  async update(id: string, changes: ApiKeyChanges): Promise<ApiKeyRecord | undefined> {
+  async update(id: string, changes: ApiKeyChanges, by = CODE): Promise<ApiKeyRecord | undefined> {
     const given = checkOptions('', apiKeyChangesSchema, changes);
     const record = await this.#store.find({ id });
     if (!record) return undefined;
     if (record.revokedAt !== undefined) throw new ConfigError(['The key is revoked and cannot be changed.']);
     const changed: Record<string, unknown> = { ...record, ...defined(given) };
     for (const [name, value] of Object.entries(given)) if (value === null) delete changed[name];
-    return this.#save(Object.freeze(changed as unknown as ApiKeyRecord));
+    return this.#save(Object.freeze(changed as unknown as ApiKeyRecord), 'updated', by);
   }
 
   /** Revokes a key for good, everywhere. Revoking it again changes nothing. Gives false where there is none. */
-  async revoke(id: string): Promise<boolean> {
+  async revoke(id: string, by = CODE): Promise<boolean> {
     const record = await this.#store.find({ id });
     if (!record) return false;
     if (record.revokedAt === undefined) {
       const { previous: _none, ...rest } = record;
-      await this.#save(Object.freeze({ ...rest, revokedAt: timeOf(Date.now()) }));
+      await this.#save(Object.freeze({ ...rest, revokedAt: timeOf(Date.now()) }), 'revoked', by);
     }
     return true;
   }
@@ -122,6 +128,7 @@ export class ApiKeys {
   async rotate(
     id: string,
     { graceSeconds = 86_400 }: { graceSeconds?: number | undefined } = {},
+    by = CODE,
   ): Promise<CreatedApiKey | undefined> {
     const record = await this.#store.find({ id });
     if (!record) return undefined;
@@ -129,13 +136,18 @@ export class ApiKeys {
     const key = generateApiKey();
     const validUntil = timeOf(Date.now() + Math.max(0, graceSeconds) * 1000);
     const previous = { hash: record.hash, validUntil };
-    const rotated = await this.#save(Object.freeze({ ...record, hash: hashApiKey(key), previous }));
+    const rotated = await this.#save(
+      Object.freeze({ ...record, hash: hashApiKey(key), previous }),
+      'rotated',
+      by,
+    );
     return { key, record: rotated };
   }
 
-  async #save(record: ApiKeyRecord): Promise<ApiKeyRecord> {
+  async #save(record: ApiKeyRecord, action: ApiKeyEvent['action'], by: string): Promise<ApiKeyRecord> {
     await this.#store.save(record);
     this.#known.forget(record.id);
+    this.#events?.publish('apiKey', { action, keyId: record.id, by });
     return record;
   }
 

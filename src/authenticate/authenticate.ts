@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext } from '../core/context.js';
-import { AuthenticationError, GatewayError, InternalError } from '../core/errors.js';
+import { AuthenticationError, GatewayError, InternalError, RateLimitError } from '../core/errors.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { isThenable } from '../core/thenable.js';
+import { hashApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.js';
 import { CHALLENGE } from './challenge.js';
+import { presentedCredential } from './credentials.js';
 import { keyRing } from './key-ring.js';
+import { Lockout } from './lockout.js';
 import { type AuthenticateOptions, authenticateSchema } from './options.js';
 import type { Verdict } from './verifier.js';
 import { createVerifiers } from './verifiers.js';
@@ -35,8 +38,10 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
   const config = checkOptions('authenticate', authenticateSchema, options);
   const refuse = errorHandler(config);
   const addresses = compileTrustProxy(config.trustProxy);
-  const ring = keyRing(config.apiKeys);
+  const ring = keyRing(config.apiKeys, config.events);
   const verifiers = createVerifiers(config, ring);
+  const keyHeader = config.apiKeys === false ? '' : config.apiKeys.header;
+  const lockout = config.lockout === false ? undefined : new Lockout(config.lockout);
 
   function authenticateMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const context = contextOf(req, res, addresses);
@@ -44,6 +49,7 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
       refuse(cause instanceof GatewayError ? cause : new InternalError(cause), req, res, next);
     const conclude = (verdict: Verdict): void => {
       if (verdict.identity === undefined) {
+        if (verdict !== missing) lockout?.failed(context.clientIp);
         refuse(new AuthenticationError(verdict.message, verdict.challenge), req, res, next);
         return;
       }
@@ -53,6 +59,8 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     };
     let verdict: Verdict | PromiseLike<Verdict>;
     try {
+      const lockedMs = lockout?.remainingMs(context.clientIp) ?? 0;
+      if (lockedMs > 0 && !isKnown(req)) throw new RateLimitError('ip', Math.ceil(lockedMs / 1000));
       verdict = judge(req, context);
     } catch (cause) {
       fail(cause);
@@ -68,6 +76,12 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
       if (verdict !== undefined) return verdict;
     }
     return missing;
+  }
+
+  /** Whether a request presents a key that has been valid before, which is cheap to judge and no guess. */
+  function isKnown(req: IncomingMessage): boolean {
+    const credential = presentedCredential(req, keyHeader);
+    return credential !== undefined && ring.known?.has(hashApiKey(credential.value)) === true;
   }
 
   function keepsCredential(context: GatewayContext): boolean {

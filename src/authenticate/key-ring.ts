@@ -1,4 +1,5 @@
 import { ConfigError } from '../core/config-error.js';
+import type { GatewayEvents } from '../core/events.js';
 import type { RedisClient } from '../redis/client.js';
 import { RedisGuard } from '../redis/guard.js';
 import type { ApiKeyStore } from './api-key-store.js';
@@ -18,19 +19,20 @@ export interface KeyRing {
   close(): Promise<void>;
 }
 
-export function keyRing(config: ResolvedApiKeys | false): KeyRing {
+export function keyRing(config: ResolvedApiKeys | false, events?: GatewayEvents): KeyRing {
   if (config === false) return noKeys();
   const store = storeOf(config);
   const known = new KnownKeys(store, {
     maxEntries: config.cacheSize,
     ttlMs: config.cacheTtlMs,
     staleIfErrorMs: config.staleIfErrorMs,
+    isAtHand: store instanceof MemoryApiKeyStore,
   });
   const used = new UseLog(store);
   return {
     known,
     used,
-    keys: new ApiKeys(store, known),
+    keys: new ApiKeys(store, known, events),
     async close() {
       await used.flush();
       await store.close?.();

@@ -10,6 +10,8 @@ export interface KnownKeysOptions {
   readonly ttlMs: number;
   /** How long a record goes on working while the store can't be asked. */
   readonly staleIfErrorMs: number;
+  /** Whether the store answers at once. */
+  readonly isAtHand?: boolean;
 }
 
 interface Entry {
@@ -56,9 +58,9 @@ export class KnownKeys {
     }
   }
 
-  /** A record that is known, without asking: whoever has it has authenticated before. */
-  peek(hash: string): ApiKeyRecord | undefined {
-    return this.#known.peek(hash)?.record;
+  /** Whether a key is known without waiting: whoever has it has authenticated before, or its store is at hand. */
+  has(hash: string): boolean {
+    return this.#known.has(hash) || (this.#options.isAtHand === true && this.#store.find({ hash }) !== undefined);
   }
 
   /** Forgets a key that has changed; with undefined, doubts all. What is on its way is not kept. */

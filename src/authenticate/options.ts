@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TrustProxy } from '../core/client-ip.js';
+import type { GatewayEvents } from '../core/events.js';
 import {
   errorOptions,
   functionOption,
@@ -13,6 +14,7 @@ import type { TierLimits } from '../core/tiers.js';
 import type { RedisClient } from '../redis/client.js';
 import { metadataSchema, permissionSchema, permissionsSchema, tierName } from './api-key-options.js';
 import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
+import type { LockoutOptions } from './lockout.js';
 import type { Verifier } from './verifier.js';
 
 /** A key whose hash stands in the configuration. */
@@ -63,12 +65,19 @@ export interface AuthenticateOptions extends ErrorOptions {
   readonly adminKey?: string | undefined;
   /** A method of your own, asked after the built-in ones. */
   readonly verify?: Verifier | undefined;
+  /**
+   * Addresses that present too many wrong credentials are answered 429 without further work; a key that is known
+   * already passes all the same. Default `{}`: on. `false` switches it off.
+   */
+  readonly lockout?: LockoutOptions | false | undefined;
   /** Paths, with everything below them, that need no credential. Default: none. */
   readonly anonymous?: { readonly paths: readonly string[] } | undefined;
   /** Leaves the accepted credential on the request. Default false: it is removed before the request goes on. */
   readonly forwardCredentials?: boolean | undefined;
   /** Which proxies may name the client. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;
+  /** Where changes of keys are told to other parts of a gateway. */
+  readonly events?: GatewayEvents | undefined;
 }
 
 const configuredKey = z.strictObject({
@@ -102,11 +111,21 @@ export const authenticateSchema = z.strictObject({
   apiKeys: z.union([z.literal(false), apiKeysSchema]).prefault({}),
   adminKey: z.string().min(32).max(1024).optional(),
   verify: functionOption<Verifier>().optional(),
+  lockout: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        failures: z.int().min(2).max(1_000_000).default(100),
+        windowMs: z.int().min(1000).max(86_400_000).default(60_000),
+      }),
+    ])
+    .prefault({}),
   anonymous: z
     .strictObject({ paths: z.array(z.string().regex(/^\//, 'must start with a slash')).min(1) })
     .optional(),
   forwardCredentials: z.boolean().default(false),
   trustProxy: trustProxyOption.optional(),
+  events: objectWith<GatewayEvents>('publish').optional(),
 });
 
 export const requirePermissionsSchema = z.strictObject({

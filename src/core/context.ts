@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientAddress, directClient } from './client-ip.js';
 import type { Dimension } from './dimensions.js';
+import type { GatewayError } from './errors.js';
 import { Outcome } from './outcome.js';
 import type { ServiceLimits, TierLimits } from './tiers.js';
 
@@ -101,6 +102,8 @@ export interface GatewayContext {
   rateLimit: RateLimitDecision | undefined;
   cost: RequestCost | undefined;
   upstream: Upstream | undefined;
+  /** Why the request was refused, where one of gatewright's middlewares refused it. Written by whichever did. */
+  refusal: GatewayError | undefined;
   /** Whether the gateway answers for CORS, so that an upstream's `Access-Control-*` fields are dropped. */
   ownsCors: boolean;
 }
@@ -113,6 +116,7 @@ class RequestContext implements GatewayContext {
   rateLimit: RateLimitDecision | undefined = undefined;
   cost: RequestCost | undefined = undefined;
   upstream: Upstream | undefined = undefined;
+  refusal: GatewayError | undefined = undefined;
   ownsCors = false;
   addresses: ClientAddress = directClient;
   readonly #req: IncomingMessage;

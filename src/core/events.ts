@@ -22,10 +22,19 @@ export interface StoreModeEvent {
   readonly mode: StoreMode;
 }
 
+/** Somebody has changed an API key. */
+export interface ApiKeyEvent {
+  readonly action: 'created' | 'updated' | 'revoked' | 'rotated';
+  readonly keyId: string;
+  /** Who did it: a subject, or `code` for a call from the program itself. */
+  readonly by: string;
+}
+
 /** What parts of a gateway tell each other without knowing each other. */
 export interface GatewayEventMap {
   breaker: [BreakerEvent];
   storeMode: [StoreModeEvent];
+  apiKey: [ApiKeyEvent];
 }
 
 /** The events of one gateway. A listener that throws is logged and hurts nobody. */

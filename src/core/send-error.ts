@@ -30,8 +30,12 @@ export interface ErrorOptions {
 export function errorHandler(options: ErrorOptions): ErrorHandler {
   const format = options.errorFormat ?? 'json';
   const onError = options.onError;
-  if (!onError) return (error, _req, res) => sendError(error, res, format);
   return function refuse(error, req, res, next) {
+    if (req.gateway) req.gateway.refusal = error;
+    if (onError === undefined) {
+      sendError(error, res, format);
+      return;
+    }
     const answer = (): void => sendError(error, res, format);
     try {
       const handled: unknown = onError(error, req, res, next);

@@ -4,6 +4,7 @@ import type { ApiKeyChanges, ApiKeyInfo, ApiKeys, CreatedApiKey, NewApiKey } fro
 import { isPermitted } from '../authenticate/permissions.js';
 import { BadRequestError, NotFoundError, PermissionError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
+import { subjectOf } from '../core/subject.js';
 import { SYSTEM_TIER } from '../core/tiers.js';
 import type { Answers } from './endpoint.js';
 import { readJson, sendJson } from './json.js';
@@ -23,7 +24,7 @@ export class ApiKeyEndpoints {
     POST: async (req, res) => {
       const wanted = (await this.#body(req, newApiKeyBody)) as NewApiKey;
       this.#assertMayGrant(req, wanted);
-      sendJson(res, 201, created(await this.#keys.create(wanted)));
+      sendJson(res, 201, created(await this.#keys.create(wanted, actor(req))));
     },
     GET: async (req, res) => {
       const query = new URLSearchParams((req.url ?? '').split('?')[1]);
@@ -44,11 +45,11 @@ export class ApiKeyEndpoints {
         const changes = (await this.#body(req, apiKeyChangesBody)) as ApiKeyChanges;
         this.#assertMayGrant(req, changes);
         assertCovers(req, found(await this.#keys.get(id)));
-        sendJson(res, 200, shown(found(await this.#keys.update(id, changes))));
+        sendJson(res, 200, shown(found(await this.#keys.update(id, changes, actor(req)))));
       },
       DELETE: async (req, res) => {
         assertCovers(req, found(await this.#keys.get(id)));
-        await this.#keys.revoke(id);
+        await this.#keys.revoke(id, actor(req));
         res.writeHead(204).end();
       },
     };
@@ -60,7 +61,7 @@ export class ApiKeyEndpoints {
       POST: async (req, res) => {
         const { graceSeconds } = (await this.#body(req, rotateBody)) as { graceSeconds?: number | undefined };
         assertCovers(req, found(await this.#keys.get(id)));
-        sendJson(res, 201, created(found(await this.#keys.rotate(id, { graceSeconds }))));
+        sendJson(res, 201, created(found(await this.#keys.rotate(id, { graceSeconds }, actor(req)))));
       },
     };
   }
@@ -90,6 +91,10 @@ function assertCovers(
   if (tier === SYSTEM_TIER && !isPermitted(own, '*')) beyond.push('*');
   if (beyond.length > 0)
     throw new PermissionError('A key cannot be given more than you have yourself', beyond);
+}
+
+function actor(req: IncomingMessage): string {
+  return req.gateway ? subjectOf(req.gateway) : 'nobody';
 }
 
 function found<Value>(value: Value | undefined): Value {

@@ -46,7 +46,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkOptions('', gatewaySchema, options);
   const paths = endpointPaths(options);
   const parts = createParts(options);
-  const { analytics, cors, addressLimit, authenticate, rateLimit, circuitBreaker, router } = parts;
+  const { analytics, audit, cors, addressLimit, authenticate, rateLimit, circuitBreaker, router } = parts;
   const addresses = compileTrustProxy(options.trustProxy);
   const refuse = errorHandler(options);
   const plainPath = refuseAmbiguousPath(refuse);
@@ -54,6 +54,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const serve = compose([
     analytics,
+    audit,
     plainPath,
     cors,
     addressLimit,
@@ -63,7 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     circuitBreaker,
     router,
   ]);
-  const refuseUnmatched = compose([analytics, plainPath, cors, notFound(refuse)]);
+  const refuseUnmatched = compose([analytics, audit, plainPath, cors, notFound(refuse)]);
   const directEndpoints = createEndpoints(paths.direct, parts, options);
   const mountedEndpoints = createEndpoints(paths.mounted, parts, options);
 

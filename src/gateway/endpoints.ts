@@ -23,11 +23,11 @@ export function createEndpoints(
   parts: Parts,
   options: Pick<GatewayOptions, 'onError' | 'errorFormat' | 'rateLimit' | 'authenticate'>,
 ): Endpoints {
-  const { analytics, authenticate, cors } = parts;
+  const { analytics, audit, authenticate, cors } = parts;
   const { onError, errorFormat } = options;
   const refuse = errorHandler(options);
   const endpoint = (answers: Answers, guard?: Middleware): Middleware =>
-    compose([allowMethods(answers, refuse), cors, guard, answerWith(answers, refuse)]);
+    compose([audit, allowMethods(answers, refuse), cors, guard, answerWith(answers, refuse)]);
   const need = (permission: string): Middleware =>
     compose([authenticate, requirePermissions(permission, { onError, errorFormat })]);
 
@@ -40,7 +40,8 @@ export function createEndpoints(
   }
   const tiers = mergeTiers(options.rateLimit ? options.rateLimit.tiers : undefined);
   const hasKeys = options.authenticate !== false && options.authenticate?.apiKeys !== false;
-  const keys = authenticate && hasKeys ? new ApiKeyEndpoints(authenticate.apiKeys, new Set(tiers.keys())) : undefined;
+  const keys =
+    authenticate && hasKeys ? new ApiKeyEndpoints(authenticate.apiKeys, new Set(tiers.keys())) : undefined;
   const writer = need('keys:write');
   const collection = keys && endpoint(keys.collection, writer);
 

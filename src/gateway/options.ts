@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { AnalyticsOptions } from '../analytics/index.js';
 import { analyticsSchema } from '../analytics/options.js';
+import type { AuditOptions } from '../audit/index.js';
+import { auditSchema } from '../audit/options.js';
 import type { AuthenticateOptions } from '../authenticate/index.js';
 import { authenticateSchema } from '../authenticate/options.js';
 import type { CircuitBreakerOptions } from '../circuit-breaker/index.js';
@@ -60,6 +62,8 @@ export interface GatewayOptions extends ErrorOptions {
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
   /** Default `{}`. */
   readonly analytics?: AnalyticsOptions | false | undefined;
+  /** Default `{}`: security events go to the logger. */
+  readonly audit?: AuditOptions | false | undefined;
   /** Default: off. */
   readonly cors?: CorsOptions | false | undefined;
   /** Default: on where the gateway is served directly, off where it is mounted in an app. */
@@ -120,6 +124,7 @@ export const gatewaySchema = z.strictObject({
   redis: z.union([redisUrl, redisClient]).optional(),
   circuitBreaker: z.union([off, circuitBreakerSchema]).optional(),
   analytics: z.union([off, analyticsSchema]).optional(),
+  audit: z.union([off, auditSchema]).optional(),
   cors: z.union([off, corsSchema]).optional(),
   endpoints: z.union([z.boolean(), endpointsSchema]).optional(),
   trustProxy: trustProxyOption.optional(),

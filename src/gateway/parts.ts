@@ -1,4 +1,5 @@
 import { type AnalyticsMiddleware, analytics } from '../analytics/index.js';
+import { audit } from '../audit/index.js';
 import {
   type AuthenticateMiddleware,
   type AuthenticateOptions,
@@ -24,6 +25,7 @@ import type { GatewayOptions } from './options.js';
 /** The parts of one gateway; undefined for those that are switched off. */
 export interface Parts {
   readonly analytics: AnalyticsMiddleware | undefined;
+  readonly audit: Middleware | undefined;
   readonly cors: Middleware | undefined;
   readonly authenticate: AuthenticateMiddleware | undefined;
   readonly addressLimit: AddressLimitMiddleware | undefined;
@@ -59,10 +61,11 @@ export function createParts(options: GatewayOptions): Parts {
 
   const parts = {
     analytics: on(options.analytics, (own) => analytics({ events, ...own })),
+    audit: on(options.audit, (own) => audit({ events, logger, trustProxy, ...own })),
     cors: options.cors ? corsMiddleware(options.cors) : undefined,
     addressLimit: perAddress && addressLimit({ redis, ...common, ...perAddress }),
     authenticate: on(options.authenticate, (own) =>
-      authenticate({ ...common, ...own, apiKeys: keysOf(own, redis) }),
+      authenticate({ events, ...common, ...own, apiKeys: keysOf(own, redis) }),
     ),
     rateLimit: on(options.rateLimit, () =>
       rateLimit({ ...ownState(limits, redis), events, logger, ...common, ...limits }),

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { compileTrustProxy } from '../core/client-ip.js';
+import { contextOf } from '../core/context.js';
+import { silentLogger } from '../core/logger.js';
+import type { Middleware, Next } from '../core/middleware.js';
+import { checkOptions } from '../core/options.js';
+import { type AuditRecord, auditedPath, requestRecord } from './audit-record.js';
+import { type AuditOptions, auditSchema } from './options.js';
+
+/**
+ * Records security events: who was refused what, and why; changes of API keys; breakers that open and close. It goes
+ * in front of what it is to record. Records go to a sink of yours, by default the logger, and have no secrets in them.
+ *
+ * @throws ConfigError for wrong options
+ */
+export function audit(options: AuditOptions = {}): Middleware {
+  const config = checkOptions('audit', auditSchema, options);
+  const { events, successes, logger = silentLogger } = config;
+  const addresses = compileTrustProxy(config.trustProxy);
+  const sink = config.sink ?? { write: (record: AuditRecord) => logger.info('audit', { ...record }) };
+
+  function write(record: AuditRecord): void {
+    try {
+      sink.write(record);
+    } catch (error) {
+      logger.error('An audit record could not be written', { error: String(error), record });
+    }
+  }
+
+  const time = (): string => new Date().toISOString();
+  events?.on('apiKey', ({ action, keyId, by }) =>
+    write({ time: time(), type: 'api_key', decision: action, subject: by, keyId }),
+  );
+  events?.on('breaker', ({ key, from, to }) =>
+    write({ time: time(), type: 'circuit_breaker', decision: to, reason: `was ${from}`, service: key }),
+  );
+
+  return function auditMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    const context = contextOf(req, res, addresses);
+    const path = auditedPath(req);
+    context.outcome.onEnd(() => {
+      const record = requestRecord(req, context, path, successes);
+      if (record) write(record);
+    });
+    next();
+  };
+}
