@@ -9,6 +9,9 @@ import type { Target } from './targets.js';
 import { type Exchange, UpstreamTimeout } from './transport.js';
 import { upstreamHeaders } from './upstream-headers.js';
 
+/** Hears what broke, and how to answer the request where no answer has begun. */
+export type FailureReport = (cause: Error, refusal?: GatewayError) => void;
+
 /** One request on its way: relays the answer, or reports one failure. */
 export class ProxyExchange implements Exchange {
   readonly headers: Exchange['headers'];
@@ -17,8 +20,9 @@ export class ProxyExchange implements Exchange {
   readonly #context: GatewayContext;
   readonly #upstream: { -readonly [Key in keyof Upstream]: Upstream[Key] };
   readonly #startedAt = performance.now();
-  readonly #report: (error: GatewayError) => void;
-  #state: 'waiting' | 'relaying' | 'failed' = 'waiting';
+  readonly #report: FailureReport;
+  #answer: IncomingMessage | undefined;
+  #failed = false;
 
   constructor(
     readonly req: IncomingMessage,
@@ -27,7 +31,7 @@ export class ProxyExchange implements Exchange {
     readonly target: Target,
     context: GatewayContext,
     match: ServiceMatch,
-    report: (error: GatewayError) => void,
+    report: FailureReport,
   ) {
     this.#context = context;
     this.#report = report;
@@ -40,16 +44,17 @@ export class ProxyExchange implements Exchange {
   }
 
   onResponse(upstream: IncomingMessage): void {
-    if (this.#state !== 'waiting') return;
+    if (this.#failed) return;
     this.#upstream.timeToFirstByteMs = performance.now() - this.#startedAt;
     try {
       copyResponseHead(upstream, this.res, this.#context.ownsCors);
     } catch (error) {
-      upstream.destroy();
+      // Not at once: httpxy cuts the response together with the upstream's answer, and ours may still have to be given.
+      this.res.once('close', () => upstream.destroy());
       this.onFailure(error as Error);
       return;
     }
-    this.#state = 'relaying';
+    this.#answer = upstream;
     upstream.once('close', () => {
       if (!upstream.complete) this.onFailure(new Error('The upstream cut its answer short'));
     });
@@ -61,14 +66,25 @@ export class ProxyExchange implements Exchange {
   }
 
   onFailure(error: Error): void {
-    if (this.#state === 'failed' || this.#context.outcome.ending !== undefined) return;
-    const relaying = this.#state === 'relaying';
-    this.#state = 'failed';
+    if (this.#failed || this.#context.outcome.ending !== undefined) return;
+    // What breaks behind a whole answer, such as the rest of an upload that nobody reads, does not hurt it.
+    if (this.#answer?.complete) return;
+    this.#failed = true;
     this.#context.outcome.fail(error);
-    if (relaying) this.res.destroy();
-    else if (error instanceof UpstreamTimeout)
-      this.#report(new GatewayTimeoutError(this.service.name, error));
-    else this.#report(new BadGatewayError(this.service.name, error));
+    if (this.#answer) {
+      this.res.destroy(error); // Without an error, HTTP/2 would end the answer as if it were whole.
+      this.#report(error);
+      return;
+    }
+    this.#discardUpload();
+    const Refusal = error instanceof UpstreamTimeout ? GatewayTimeoutError : BadGatewayError;
+    this.#report(error, new Refusal(this.service.name, error));
+  }
+
+  /** A client that reads no answer before all of its upload is taken would wait for ever. */
+  #discardUpload(): void {
+    this.req.unpipe();
+    this.req.resume();
   }
 
   #replay(body: Buffer): Readable {

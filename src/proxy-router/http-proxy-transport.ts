@@ -26,14 +26,25 @@ export function httpProxyTransport(): Transport {
   });
   return {
     forward(exchange) {
-      exchanges.set(exchange.req, exchange);
-      void proxy(exchange.req, exchange.res, (error) => exchange.onFailure(error as Error));
+      const { req, res } = exchange;
+      const url = req.url as string;
+      exchanges.set(req, exchange);
+      // http-proxy-middleware parses the URL at once, to filter by path, and lets nothing pass that it can't parse.
+      req.url = '/';
+      void proxy(req, res, (error) => exchange.onFailure(error as Error));
+      req.url = url;
     },
     close() {
-      agents['http:'].destroy();
-      agents['https:'].destroy();
+      closeIdle(agents['http:']);
+      closeIdle(agents['https:']);
     },
   };
+}
+
+/** Closes idle connections, and others as soon as they are. `destroy()` would cut running requests. */
+function closeIdle(agent: HttpAgent): void {
+  agent.maxFreeSockets = 0;
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 }
 
 type Agents = Readonly<Record<'http:' | 'https:', HttpAgent>>;
@@ -50,8 +61,12 @@ function addressed(req: IncomingMessage, options: Options, agents: Agents) {
 const hooks: Plugin = (proxy) => {
   proxy.on('start', (req) => lendHeaders(req, exchangeOf(req)));
   proxy.on('proxyReq', (proxyReq: ClientRequest, req: IncomingMessage) => {
-    guardConnect(proxyReq, exchangeOf(req));
-    guardFirstByte(proxyReq, exchangeOf(req));
+    const exchange = exchangeOf(req);
+    guardConnect(proxyReq, exchange);
+    guardFirstByte(proxyReq, exchange);
+    refuseUpgrade(proxyReq, exchange);
+    // To httpxy, an answer on HTTP/2 looks finished when the client has left.
+    if (req.httpVersionMajor >= 2) exchange.res.once('close', () => proxyReq.destroy());
   });
   proxy.on('proxyRes', (upstream: IncomingMessage, req: IncomingMessage) => {
     const exchange = exchangeOf(req);
@@ -61,13 +76,23 @@ const hooks: Plugin = (proxy) => {
   proxy.on('error', (error, req) => {
     if (req) exchangeOf(req).onFailure(error);
   });
-  // The client left: its response's end tells the rest.
-  proxy.on('econnreset', () => undefined);
 };
 
-/** httpxy copies `req.headers` right after `start`. What others read from the request stays as it was. */
+/** A 101 (Switching Protocols), which nobody has asked for, is no `response`: nothing else would tell of it. */
+function refuseUpgrade(proxyReq: ClientRequest, exchange: Exchange): void {
+  proxyReq.once('upgrade', (_answer, socket) => {
+    socket.destroy();
+    exchange.onFailure(new Error('The upstream switched protocols unasked'));
+  });
+}
+
+/**
+ * httpxy copies `req.headers` right after `start`, and has noted a length of 0 before for requests without one. What
+ * others read from the request stays as it was.
+ */
 function lendHeaders(req: IncomingMessage, exchange: Exchange): void {
   const received = req.headers;
+  if (exchange.headers['content-length'] === undefined) delete received['content-length'];
   replaceHeaders(req, exchange.headers as IncomingMessage['headers']);
   queueMicrotask(() => replaceHeaders(req, received));
 }

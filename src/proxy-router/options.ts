@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { TrustProxy } from '../core/client-ip.js';
 import type { Logger } from '../core/logger.js';
-import { errorOptions, objectWith, trustProxyOption } from '../core/options.js';
+import { errorOptions, objectWith, tierLimitsSchema, trustProxyOption } from '../core/options.js';
 import { isAmbiguousPath } from '../core/path.js';
 import type { ErrorOptions } from '../core/send-error.js';
+import type { ServiceLimits } from '../core/tiers.js';
 
 /** One upstream server. */
 export interface TargetOptions {
@@ -34,6 +35,8 @@ export interface ServiceOptions {
   readonly timeouts?: TimeoutOptions | undefined;
   /** Estimated cost of a request, in dollars. Default 0. */
   readonly cost?: number | undefined;
+  /** Limits of its own by tier, counted apart from other services; `false` for none. Default: as everywhere. */
+  readonly rateLimit?: ServiceLimits | false | undefined;
   /** Permissions that a gateway asks for. Default: none. */
   readonly permissions?: readonly string[] | undefined;
   /** Sends the credential that the gateway accepted upstream. Default false. */
@@ -91,6 +94,12 @@ const serviceSchema = z.strictObject({
     })
     .prefault({}),
   cost: z.number().nonnegative().max(1_000_000).default(0),
+  rateLimit: z
+    .union([
+      z.literal(false),
+      z.strictObject({ tiers: z.record(z.string().min(1).max(64), tierLimitsSchema) }),
+    ])
+    .optional(),
   permissions: z.array(z.string().min(1).max(128)).default([]),
   forwardCredentials: z.boolean().default(false),
 });

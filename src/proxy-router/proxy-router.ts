@@ -65,21 +65,21 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     matched: ServiceMatch,
     service: Service,
   ): void {
+    if (context.outcome.ending !== undefined) return; // The client has left, and nobody waits for an answer.
     const target = service.nextTarget();
-    const report = (error: GatewayError): void => {
-      const cause = error.cause instanceof Error ? error.cause.message : undefined;
+    const report = (cause: unknown, refusal?: GatewayError): void => {
       logger.warn('Upstream failed', {
         requestId: context.id,
         service: service.name,
         target: target.origin,
-        cause,
+        cause: reasonOf(cause),
       });
-      refuse(error, req, res, next);
+      if (refusal) refuse(refusal, req, res, next);
     };
     try {
       transport.forward(new ProxyExchange(req, res, service, target, context, matched, report));
     } catch (cause) {
-      report(new InternalError(cause));
+      report(cause, new InternalError(cause));
     }
   }
 
@@ -88,9 +88,17 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     const path = pathOf(url);
     const route = table.match(path);
     if (route === undefined) return undefined;
-    const { name, path: prefix, cost, permissions, forwardCredentials, stripPrefix } = route.service;
+    const {
+      name,
+      path: prefix,
+      cost,
+      rateLimit,
+      permissions,
+      forwardCredentials,
+      stripPrefix,
+    } = route.service;
     const rest = stripPrefix ? url.slice(path.length - route.rest.length) : url;
-    return { name, path: prefix, rest, cost, permissions, forwardCredentials };
+    return { name, path: prefix, rest, cost, rateLimit, permissions, forwardCredentials };
   }
 
   function status(): StatusReport {
@@ -103,4 +111,10 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
 
   const paths = new Map(services.map(({ name, path }) => [name, path]));
   return Object.assign(proxyRouterMiddleware, { match, services: paths, status, close });
+}
+
+/** For a host none of whose addresses can be reached, Node's error has a code and no message. */
+function reasonOf(cause: unknown): string {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  return message || String(code);
 }

@@ -25,28 +25,38 @@ export class ConsumedBodyError extends Error {
 export function bufferedBody(req: ParsedRequest): Buffer | undefined {
   if (!req.readableDidRead) return undefined;
   if (Buffer.isBuffer(req.rawBody)) return req.rawBody;
-  if (!hasBody(req)) return undefined;
-  const body = encode(req.body, req.headers['content-type'] ?? '');
-  if (body === undefined) throw new ConsumedBodyError();
-  return body;
+  if (Buffer.isBuffer(req.body)) return req.body;
+  const type = req.headers['content-type'] ?? '';
+  const encoding = encodingOf(type);
+  const text = textOf(req.body, type, encoding);
+  if (text === undefined || encoding === undefined) throw new ConsumedBodyError();
+  return Buffer.from(text, encoding);
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-function encode(body: unknown, type: string): Buffer | undefined {
-  if (Buffer.isBuffer(body)) return body;
-  if (typeof body === 'string' && !isJson(type)) return Buffer.from(body);
-  if (body === undefined) return undefined;
-  if (isJson(type)) return Buffer.from(JSON.stringify(body));
-  if (/^application\/x-www-form-urlencoded\b/i.test(type) && isFlat(body))
-    return Buffer.from(stringify(body));
+function textOf(body: unknown, type: string, encoding: string | undefined): string | undefined {
+  if (isJson(type) && !isJsonText(body)) return JSON.stringify(body);
+  if (typeof body === 'string') return body;
+  if (encoding === 'utf8' && isForm(type) && isFlat(body)) return stringify(body);
   return undefined;
 }
 
 function isJson(type: string): boolean {
   return /^application\/(?:[\w.-]+\+)?json\b/i.test(type);
+}
+
+/** Whether a parser of text has left the JSON as it came, and not a parser of JSON the string that it held. */
+function isJsonText(body: unknown): body is string {
+  if (typeof body !== 'string') return false;
+  try {
+    JSON.parse(body);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isForm(type: string): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(type);
 }
 
 function isFlat(body: unknown): body is Record<string, string | string[]> {
@@ -57,4 +67,11 @@ function isFlat(body: unknown): body is Record<string, string | string[]> {
       .flat()
       .every((value) => typeof value === 'string')
   );
+}
+
+/** The encoding of a media type, where Node can write it. */
+function encodingOf(type: string): BufferEncoding | undefined {
+  const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1] ?? 'utf-8';
+  if (/^(?:utf-?8|us-ascii)$/i.test(charset)) return 'utf8';
+  return /^(?:iso-8859-1|latin1)$/i.test(charset) ? 'latin1' : undefined;
 }

@@ -7,13 +7,20 @@ const owned = /^(?:x-request-id|ratelimit|ratelimit-policy|x-ratelimit-.+|access
 /** Fields of which a response may have several that all hold. */
 const additive = new Set(['set-cookie', 'vary', 'link', 'warning']);
 
+/** RFC 9112, section 4. The parser lets through more, at which Node would throw only when the head is written. */
+const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]+$/;
+
 /**
  * Copies the upstream's status and header fields: duplicates and order kept, those about its connection left
  * out, and those that the gateway has set itself not contradicted.
+ *
+ * @throws where the answer cannot be relayed; nothing has been copied then
  */
 export function copyResponseHead(from: IncomingMessage, to: ServerResponse, corsIsOurs: boolean): void {
-  to.statusCode = from.statusCode ?? 502;
-  if (from.statusMessage && to.req.httpVersionMajor < 2) to.statusMessage = from.statusMessage;
+  const { statusCode = 0, statusMessage = '' } = from;
+  if (statusCode < 200) throw new Error(`The upstream answered with the status ${statusCode}`);
+  to.statusCode = statusCode;
+  if (to.req.httpVersionMajor < 2 && reasonPhrase.test(statusMessage)) to.statusMessage = statusMessage;
   const named = connectionNames(from.headers.connection);
   const raw = from.rawHeaders;
   const seen = new Set<string>();

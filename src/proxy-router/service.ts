@@ -27,7 +27,7 @@ export function resolveServices(options: Readonly<Record<string, ResolvedService
     const samePath = written.get(path);
     if (samePath !== undefined) problems.push(`${option} is the same path as ${samePath}. Leave one out.`);
     const sameName = named.get(name);
-    if (sameName !== undefined) {
+    if (samePath === undefined && sameName !== undefined) {
       problems.push(
         `${option} has the same name as ${sameName}, "${name}". Give one of them another \`name\`.`,
       );

@@ -1,5 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { directClient } from '../core/client-ip.js';
 import { addressesOf, type GatewayContext } from '../core/context.js';
 import { subjectOf } from '../core/subject.js';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
@@ -19,38 +21,50 @@ export function upstreamHeaders(
 ): OutgoingHttpHeaders {
   const received = req.headers;
   const named = connectionNames(received.connection);
+  const trusted = addressesOf(context).trustsPeer(req);
   const headers: OutgoingHttpHeaders = {};
   for (const name in received) {
-    if (isHopByHop(name, named) || isWithheld(name)) continue;
+    if (isHopByHop(name, named) || isWithheld(name, trusted)) continue;
     headers[name] = received[name];
   }
-  if (isChunked(received)) headers['transfer-encoding'] = 'chunked';
+  if (isChunked(req)) headers['transfer-encoding'] = 'chunked';
   headers.host = target.host;
   headers.via = join(received.via, `${req.httpVersion} ${PSEUDONYM}`);
   headers['x-request-id'] = context.id;
   headers['x-gateway-subject'] = subjectOf(context);
   headers['x-gateway-tier'] = context.identity?.tier ?? 'free';
-  addForwarding(headers, req, addressesOf(context).trustsPeer(req));
+  addForwarding(headers, req, trusted);
   return headers;
 }
 
 /**
- * Fields that only a gateway may write, with dashes or, for upstreams that fold them, underscores; HTTP/2 pseudo
- * header fields; and `Expect`, which this hop has answered already.
+ * Fields that only a gateway may write, and those that only a trusted proxy may, with dashes or, for upstreams that
+ * fold them, underscores; HTTP/2 pseudo header fields; and `Expect`, which this hop has answered already.
  */
-function isWithheld(name: string): boolean {
-  return /^(?::|x[-_]gateway[-_]|expect$)/.test(name);
+function isWithheld(name: string, trusted: boolean): boolean {
+  if (trusted && name.startsWith('x-forwarded-')) return false;
+  return /^(?::|x[-_](?:gateway|forwarded)[-_]|expect$)/.test(name);
 }
 
-/** A body without a length must stay chunked: without either, its end could not be told. */
-function isChunked(received: IncomingHttpHeaders): boolean {
-  return received['transfer-encoding'] !== undefined && received['content-length'] === undefined;
+/**
+ * A body without a length must be chunked: without either, its end could not be told, and what it holds would be
+ * read as the next request. HTTP/2 needs neither for a body.
+ */
+function isChunked(req: IncomingMessage): boolean {
+  const { headers } = req;
+  if (headers['content-length'] !== undefined) return false;
+  return headers['transfer-encoding'] !== undefined || (req.httpVersionMajor >= 2 && hasStreamedBody(req));
+}
+
+function hasStreamedBody(req: IncomingMessage): boolean {
+  const { stream } = req as unknown as Http2ServerRequest;
+  return !stream.endAfterHeaders;
 }
 
 /** `X-Forwarded-*` and `Forwarded` (RFC 7239): from the connection, and behind a trusted proxy's own words. */
 function addForwarding(headers: OutgoingHttpHeaders, req: IncomingMessage, trusted: boolean): void {
   const received = req.headers;
-  const peer = req.socket.remoteAddress ?? 'unknown';
+  const peer = directClient.of(req) || 'unknown';
   const host = received.host ?? String(received[':authority'] ?? '');
   const proto = (req.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
   const element = `for=${node(peer)};host="${host.replace(/["\\]/g, '')}";proto=${proto}`;

@@ -14,7 +14,7 @@ function* numbers(seed: number): Generator<number, never> {
   let state = seed;
   for (;;) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    yield state;
+    yield state >>> 8;
   }
 }
 

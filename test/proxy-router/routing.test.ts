@@ -33,7 +33,15 @@ test('a prefix matches whole segments, as they are written', async () => {
   expect(await who(url, '/api/kgot')).toBe('kgot');
   expect(await who(url, '/api/kgot/')).toBe('kgot');
   expect(await who(url, '/api/kgot?x=1')).toBe('kgot');
-  for (const path of ['/api/kgotx', '/api/kgot%2Fx', '/api/kgo', '/api', '/API/kgot', '//api/kgot', '/api//kgot']) {
+  for (const path of [
+    '/api/kgotx',
+    '/api/kgot%2Fx',
+    '/api/kgo',
+    '/api',
+    '/API/kgot',
+    '//api/kgot',
+    '/api//kgot',
+  ]) {
     expect([path, await who(url, path)]).toEqual([path, 'for nobody']);
   }
 });
@@ -61,7 +69,9 @@ test('the short form and the long form of a service are the same', async () => {
     services: { '/short': kgot, '/long': { targets: [kgot] }, '/longer': { targets: [{ url: kgot }] } },
   });
   for (const path of ['/short', '/long', '/longer']) expect(await who(url, path)).toBe('kgot');
-  const matches = ['/short/x', '/long/x', '/longer/x'].map((path) => router.match({ url: path } as IncomingMessage));
+  const matches = ['/short/x', '/long/x', '/longer/x'].map((path) =>
+    router.match({ url: path } as IncomingMessage),
+  );
   for (const match of matches) {
     expect(match).toMatchObject({ rest: '/x', cost: 0, permissions: [], forwardCredentials: false });
   }

@@ -1,7 +1,9 @@
+import dns from 'node:dns';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Middleware } from 'gatewright';
+import { jest } from '@jest/globals';
+import type { Logger, Middleware } from 'gatewright';
 import { type ProxyRouterMiddleware, type ProxyRouterOptions, proxyRouter } from 'gatewright/proxy-router';
 import { cleanup, serve } from '../helpers.js';
 
@@ -53,6 +55,14 @@ export function routerOf(options: ProxyRouterOptions): ProxyRouterMiddleware {
   return router;
 }
 
+/** A logger that keeps its warnings. */
+export function keepWarnings() {
+  const lines: Parameters<Logger['warn']>[] = [];
+  const ignore = (): void => undefined;
+  const logger: Logger = { info: ignore, warn: (...line) => lines.push(line), error: ignore };
+  return { logger, lines };
+}
+
 /** Answers a request for no service. */
 export const nobody: RequestListener = (_req, res) => {
   res.statusCode = 404;
@@ -87,4 +97,20 @@ export function idle(server: Server | NetServer): Promise<void> {
   return until(
     () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count === 0))),
   );
+}
+
+/** Gives a host name these IPv4 addresses, or, without any, a look-up that never ends. */
+export function resolveTo(host: string, addresses?: readonly string[]): void {
+  const real = dns.lookup as (...args: unknown[]) => void;
+  const spy = jest.spyOn(dns, 'lookup') as jest.SpiedFunction<typeof real>;
+  spy.mockImplementation((name, ...rest) => {
+    const done = rest.at(-1) as (error: null, found: dns.LookupAddress[]) => void;
+    if (name !== host) real(name, ...rest);
+    else if (addresses)
+      done(
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      );
+  });
+  cleanup(() => spy.mockRestore());
 }
