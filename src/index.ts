@@ -62,6 +62,8 @@ export {
   type Listener,
 } from './gateway/index.js';
 export {
+  type AccessRule,
+  type AuthenticationMethod,
   type ProxyRouterMiddleware,
   type ProxyRouterOptions,
   proxyRouter,

@@ -13,10 +13,11 @@ const identity: Identity = Object.freeze({
 
 const accepted: Verdict = { identity };
 
-/** Lets requests without a credential through on the paths listed and below them. */
+/** Lets requests without a credential through on the paths listed and below them, and where their service says so. */
 export function anonymousVerifier(paths: readonly string[]): Verifier {
   const prefixes = paths.map((path) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path));
-  return function verifyAnonymous(req) {
+  return function verifyAnonymous(req, context) {
+    if (context.service?.anonymous) return accepted;
     const path = pathOf(req.url ?? '/');
     return prefixes.some((prefix) => isBelow(path, prefix)) && !isAmbiguousPath(path) ? accepted : undefined;
   };

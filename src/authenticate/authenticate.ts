@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
-import { contextOf, type GatewayContext } from '../core/context.js';
+import { contextOf, type GatewayContext, type Identity } from '../core/context.js';
 import { AuthenticationError, GatewayError, InternalError, RateLimitError } from '../core/errors.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
@@ -25,6 +25,8 @@ export interface AuthenticateMiddleware extends Middleware, StatusSource {
   close(): Promise<void>;
 }
 
+const WRONG_METHOD = 'This service does not accept this kind of credential';
+
 const missing: Verdict = { message: 'Credentials are required', challenge: CHALLENGE };
 
 /**
@@ -48,9 +50,9 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     const fail = (cause: unknown): void =>
       refuse(cause instanceof GatewayError ? cause : new InternalError(cause), req, res, next);
     const conclude = (verdict: Verdict): void => {
-      if (verdict.identity === undefined) {
-        if (verdict !== missing) lockout?.failed(context.clientIp);
-        refuse(new AuthenticationError(verdict.message, verdict.challenge), req, res, next);
+      const refusal = refusalOf(verdict, context);
+      if (refusal) {
+        refuse(refusal, req, res, next);
         return;
       }
       context.identity = verdict.identity;
@@ -82,6 +84,22 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
   function isKnown(req: IncomingMessage): boolean {
     const credential = presentedCredential(req, keyHeader);
     return credential !== undefined && ring.known?.has(hashApiKey(credential.value)) === true;
+  }
+
+  function refusalOf(verdict: Verdict, context: GatewayContext): AuthenticationError | undefined {
+    if (verdict.identity === undefined) {
+      if (verdict !== missing) lockout?.failed(context.clientIp);
+      return new AuthenticationError(verdict.message, verdict.challenge);
+    }
+    return isAcceptable(verdict.identity, context)
+      ? undefined
+      : new AuthenticationError(WRONG_METHOD, CHALLENGE);
+  }
+
+  /** A service may accept some methods alone. The administrator's key is an API key too. */
+  function isAcceptable({ method }: Identity, { service }: GatewayContext): boolean {
+    if (method === 'anonymous' || service?.authentication === undefined) return true;
+    return service.authentication.includes(method === 'admin' ? 'api-key' : method);
   }
 
   function keepsCredential(context: GatewayContext): boolean {

@@ -11,6 +11,7 @@ export interface Accepted {
 /** A credential that is not valid. */
 export interface Rejected {
   readonly identity?: undefined;
+  readonly headers?: undefined;
   /** Why not, for the client. It helps nobody to guess. */
   readonly message: string;
   /** Value of `WWW-Authenticate`. */

@@ -47,6 +47,10 @@ export interface ServiceMatch {
   readonly rateLimit?: ServiceLimits | false | undefined;
   /** Permissions that the identity must have. */
   readonly permissions: readonly string[];
+  /** Whether no credential is needed. */
+  readonly anonymous?: boolean | undefined;
+  /** The methods of authentication that are accepted; undefined for all. */
+  readonly authentication?: readonly string[] | undefined;
   /** Whether the accepted credential goes upstream too. */
   readonly forwardCredentials: boolean;
 }

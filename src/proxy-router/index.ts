@@ -1,4 +1,6 @@
 export type {
+  AccessRule,
+  AuthenticationMethod,
   ProxyRouterOptions,
   ServiceOptions,
   ServicesOptions,

@@ -24,6 +24,23 @@ export interface TimeoutOptions {
   readonly idleMs?: number | undefined;
 }
 
+/** How an identity can have proved itself. */
+export type AuthenticationMethod = 'api-key' | 'jwt' | 'hmac' | 'custom';
+
+/** Who may send requests to a part of a service. */
+export interface AccessRule {
+  /** Request methods that it is about. Default: all. */
+  readonly methods?: readonly string[] | undefined;
+  /** A path below the service's, with everything below it. Default: all. */
+  readonly path?: string | undefined;
+  /** Whether no credential is needed. One that is presented is judged all the same. Default false. */
+  readonly anonymous?: boolean | undefined;
+  /** Default: none. */
+  readonly permissions?: readonly string[] | undefined;
+  /** Default: all methods. */
+  readonly authentication?: readonly AuthenticationMethod[] | undefined;
+}
+
 /** One service: what stands behind a path. */
 export interface ServiceOptions {
   /** Default: the last segment of the path. It names the service in metrics, breakers and answers. */
@@ -39,6 +56,13 @@ export interface ServiceOptions {
   readonly rateLimit?: ServiceLimits | false | undefined;
   /** Permissions that a gateway asks for. Default: none. */
   readonly permissions?: readonly string[] | undefined;
+  /** The methods of authentication that a gateway accepts. Default: all that it has. */
+  readonly authentication?: readonly AuthenticationMethod[] | undefined;
+  /**
+   * Rules for parts of the service, the first that fits deciding in place of `permissions` and `authentication`.
+   * Default: none.
+   */
+  readonly access?: readonly AccessRule[] | undefined;
   /** Sends the credential that the gateway accepted upstream. Default false. */
   readonly forwardCredentials?: boolean | undefined;
 }
@@ -72,6 +96,12 @@ function problemWithTarget(value: string): string | undefined {
 
 const timeoutMs = z.int().positive().max(2_147_483_647);
 
+const permissions = z.array(z.string().min(1).max(128)).default([]);
+const authentication = z
+  .array(z.enum(['api-key', 'jwt', 'hmac', 'custom']))
+  .min(1)
+  .optional();
+
 const serviceSchema = z.strictObject({
   name: z
     .string()
@@ -100,7 +130,25 @@ const serviceSchema = z.strictObject({
       z.strictObject({ tiers: z.record(z.string().min(1).max(64), tierLimitsSchema) }),
     ])
     .optional(),
-  permissions: z.array(z.string().min(1).max(128)).default([]),
+  permissions,
+  authentication,
+  access: z
+    .array(
+      z.strictObject({
+        methods: z
+          .array(z.string().regex(/^[A-Z]+$/, 'must be a method in capitals, such as "GET"'))
+          .min(1)
+          .optional(),
+        path: z
+          .string()
+          .regex(/^\/(?:[^/?#]+(?:\/[^/?#]+)*)?$/, 'must be a path such as "/public"')
+          .optional(),
+        anonymous: z.boolean().default(false),
+        permissions,
+        authentication,
+      }),
+    )
+    .default([]),
   forwardCredentials: z.boolean().default(false),
 });
 

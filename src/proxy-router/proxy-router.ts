@@ -8,6 +8,7 @@ import { checkOptions } from '../core/options.js';
 import { isAmbiguousPath, pathOf } from '../core/path.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
+import { accessOf } from './access.js';
 import { ProxyExchange } from './exchange.js';
 import { httpProxyTransport } from './http-proxy-transport.js';
 import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
@@ -88,17 +89,20 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     const path = pathOf(url);
     const route = table.match(path);
     if (route === undefined) return undefined;
-    const {
-      name,
-      path: prefix,
-      cost,
-      rateLimit,
+    const { service } = route;
+    const behind = url.slice(path.length - route.rest.length);
+    const { permissions, anonymous, authentication } = accessOf(service, req.method ?? 'GET', behind);
+    return {
+      name: service.name,
+      path: service.path,
+      rest: service.stripPrefix ? behind : url,
+      cost: service.cost,
+      rateLimit: service.rateLimit,
       permissions,
-      forwardCredentials,
-      stripPrefix,
-    } = route.service;
-    const rest = stripPrefix ? url.slice(path.length - route.rest.length) : url;
-    return { name, path: prefix, rest, cost, rateLimit, permissions, forwardCredentials };
+      anonymous,
+      authentication,
+      forwardCredentials: service.forwardCredentials,
+    };
   }
 
   function status(): StatusReport {
