@@ -109,7 +109,7 @@ test('the request knows its service and its upstream afterwards', async () => {
     },
   );
   await send(url, '/api/kgot/x?y');
-  expect(context?.service).toEqual({
+  expect(context?.service).toMatchObject({
     name: 'kgot',
     path: '/api/kgot',
     rest: '/x?y',
