@@ -4,6 +4,7 @@ import { contextOf } from '../core/context.js';
 import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
+import { isThenable } from '../core/thenable.js';
 import { type AuditRecord, auditedPath, requestRecord } from './audit-record.js';
 import { type AuditOptions, auditSchema } from './options.js';
 
@@ -20,10 +21,13 @@ export function audit(options: AuditOptions = {}): Middleware {
   const sink = config.sink ?? { write: (record: AuditRecord) => logger.info('audit', { ...record }) };
 
   function write(record: AuditRecord): void {
-    try {
-      sink.write(record);
-    } catch (error) {
+    const failed = (error: unknown): void =>
       logger.error('An audit record could not be written', { error: String(error), record });
+    try {
+      const written: unknown = sink.write(record);
+      if (isThenable(written)) written.then(undefined, failed);
+    } catch (error) {
+      failed(error);
     }
   }
 

@@ -56,9 +56,16 @@ const allowedIps = z
   .max(100);
 const services = z.array(z.string().min(1).max(64)).min(1).max(100);
 export const permissionsSchema = z.array(permissionSchema).max(1000);
+/** So deep may metadata be: what goes deeper cannot be walked through safely. */
+const MAX_LEVELS = 32;
 export const metadataSchema = z
-  .record(z.string().max(128), z.json())
-  .refine((value) => JSON.stringify(value).length <= 16_384, 'must be at most 16 KiB of JSON');
+  .unknown()
+  .refine((value) => isShallow(value), `must be at most ${MAX_LEVELS} levels deep`)
+  .pipe(
+    z
+      .record(z.string().max(128), z.json())
+      .refine((value) => JSON.stringify(value).length <= 16_384, 'must be at most 16 KiB of JSON'),
+  );
 
 export const newApiKeySchema = z.strictObject({
   name: name.optional(),
@@ -85,6 +92,15 @@ export const apiKeyChangesSchema = z.strictObject({
   allowedIps: allowedIps.nullish(),
   services: services.nullish(),
 });
+
+export const rotationSchema = z.strictObject({
+  graceSeconds: z.number().nonnegative().max(31_536_000).optional(),
+});
+
+function isShallow(value: unknown, levels = MAX_LEVELS): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
 
 /** A schema as it is on the wire: snake_case. It gives the camelCase that the schema itself is about. */
 function onTheWire<Shape extends z.core.$ZodShape>(schema: z.ZodObject<Shape>) {
@@ -115,6 +131,4 @@ export const newApiKeyBody = onTheWire(newApiKeySchema.safeExtend({ limits: wire
 export const apiKeyChangesBody = onTheWire(apiKeyChangesSchema.safeExtend({ limits: wireLimits.nullish() }));
 
 /** The body of `POST /api/auth/api-key/:id/rotate`. */
-export const rotateBody = onTheWire(
-  z.strictObject({ graceSeconds: z.number().nonnegative().max(31_536_000).optional() }),
-);
+export const rotateBody = onTheWire(rotationSchema);

@@ -29,6 +29,11 @@ export interface ApiKeyRecord {
   readonly previous?: { readonly hash: string; readonly validUntil: string } | undefined;
 }
 
+/** What a record is found by: the SHA-256 of its key, and of the one before a rotation. */
+export function hashesOf({ hash, previous }: ApiKeyRecord): string[] {
+  return previous ? [hash, previous.hash] : [hash];
+}
+
 /** A page of records, the oldest first. */
 export interface ApiKeyPage {
   readonly records: readonly ApiKeyRecord[];
@@ -40,8 +45,11 @@ export interface ApiKeyPage {
 export interface ApiKeyStore {
   /** The record with this SHA-256 (its own or that of its previous key), or with this id. */
   find(by: { readonly hash: string } | { readonly id: string }): MaybeLater<ApiKeyRecord | undefined>;
-  /** Adds a record, or replaces the one with its id. */
-  save(record: ApiKeyRecord): MaybeLater<void>;
+  /**
+   * Adds a record, or replaces the one with its id; where `former` is given, only if that still is the one with its
+   * id. Else it saves nothing and gives false.
+   */
+  save(record: ApiKeyRecord, former?: ApiKeyRecord): MaybeLater<boolean | undefined> | MaybeLater<void>;
   /** A page of at most `limit` records. */
   list(page: { readonly limit: number; readonly cursor?: string | undefined }): MaybeLater<ApiKeyPage>;
   /** Notes when keys were last used, by id: milliseconds since the epoch. */

@@ -9,8 +9,10 @@ import {
   apiKeyChangesSchema,
   type NewApiKey,
   newApiKeySchema,
+  rotationSchema,
 } from './api-key-options.js';
 import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
+import { frozen } from './frozen.js';
 import type { KnownKeys } from './known-keys.js';
 
 const DAY_MS = 86_400_000;
@@ -60,7 +62,7 @@ export class ApiKeys {
     const key = generateApiKey();
     const now = Date.now();
     const { name = '', tier = ANONYMOUS_TIER, permissions = [], metadata = {}, ...rest } = given;
-    const record: ApiKeyRecord = Object.freeze({
+    const record: ApiKeyRecord = frozen({
       ...defined(rest),
       name,
       tier,
@@ -71,7 +73,8 @@ export class ApiKeys {
       createdAt: timeOf(now),
       ...(expiresInDays !== undefined && { expiresAt: timeOf(now + expiresInDays * DAY_MS) }),
     });
-    await this.#save(record, 'created', by);
+    await this.#store.save(record);
+    this.#changed(record, 'created', by);
     return { key, record };
   }
 
@@ -100,64 +103,82 @@ export class ApiKeys {
    */
   async update(id: string, changes: ApiKeyChanges, by = CODE): Promise<ApiKeyRecord | undefined> {
     const given = checkOptions('', apiKeyChangesSchema, changes);
-    const record = await this.#store.find({ id });
-    if (!record) return undefined;
-    if (record.revokedAt !== undefined) throw new ConfigError(['The key is revoked and cannot be changed.']);
-    const changed: Record<string, unknown> = { ...record, ...defined(given) };
-    for (const [name, value] of Object.entries(given)) if (value === null) delete changed[name];
-    return this.#save(Object.freeze(changed as unknown as ApiKeyRecord), 'updated', by);
+    return this.#change(id, 'updated', by, (record) => {
+      assertNotRevoked(record, 'changed');
+      const changed: Record<string, unknown> = { ...record, ...defined(given) };
+      for (const [name, value] of Object.entries(given)) if (value === null) delete changed[name];
+      return changed as unknown as ApiKeyRecord;
+    });
   }
 
   /** Revokes a key for good, everywhere. Revoking it again changes nothing. Gives false where there is none. */
   async revoke(id: string, by = CODE): Promise<boolean> {
-    const record = await this.#store.find({ id });
-    if (!record) return false;
-    if (record.revokedAt === undefined) {
+    const revoked = await this.#change(id, 'revoked', by, (record) => {
+      if (record.revokedAt !== undefined) return record;
       const { previous: _none, ...rest } = record;
-      await this.#save(Object.freeze({ ...rest, revokedAt: timeOf(Date.now()) }), 'revoked', by);
-    }
-    return true;
+      return { ...rest, revokedAt: timeOf(Date.now()) };
+    });
+    return revoked !== undefined;
   }
 
   /**
    * Gives a key a new secret. Its id, and so its limits and usage, stay. The old secret works for `graceSeconds` more,
    * by default a day. Gives undefined where there is no such key.
    *
-   * @throws ConfigError for a revoked key
+   * @throws ConfigError for a wrong value, or a revoked key
    */
   async rotate(
     id: string,
-    { graceSeconds = 86_400 }: { graceSeconds?: number | undefined } = {},
+    options: { graceSeconds?: number | undefined } = {},
     by = CODE,
   ): Promise<CreatedApiKey | undefined> {
-    const record = await this.#store.find({ id });
-    if (!record) return undefined;
-    if (record.revokedAt !== undefined) throw new ConfigError(['The key is revoked and cannot be rotated.']);
+    const { graceSeconds = 86_400 } = checkOptions('', rotationSchema, options);
     const key = generateApiKey();
-    const validUntil = timeOf(Date.now() + Math.max(0, graceSeconds) * 1000);
-    const previous = { hash: record.hash, validUntil };
-    const rotated = await this.#save(
-      Object.freeze({ ...record, hash: hashApiKey(key), previous }),
-      'rotated',
-      by,
-    );
-    return { key, record: rotated };
+    const record = await this.#change(id, 'rotated', by, (former) => {
+      assertNotRevoked(former, 'rotated');
+      const validUntil = timeOf(Date.now() + graceSeconds * 1000);
+      return { ...former, hash: hashApiKey(key), previous: { hash: former.hash, validUntil } };
+    });
+    return record && { key, record };
   }
 
-  async #save(record: ApiKeyRecord, action: ApiKeyEvent['action'], by: string): Promise<ApiKeyRecord> {
-    await this.#store.save(record);
-    this.#known.forget(record.id);
-    this.#events?.publish('apiKey', { action, keyId: record.id, by });
-    return record;
+  /**
+   * Makes a key's record from the one there is; anew where somebody else has changed it meanwhile, so that neither
+   * change undoes the other. Gives undefined where there is no such key.
+   */
+  async #change(
+    id: string,
+    action: ApiKeyEvent['action'],
+    by: string,
+    change: (former: ApiKeyRecord) => ApiKeyRecord,
+  ): Promise<ApiKeyRecord | undefined> {
+    for (;;) {
+      const former = await this.#store.find({ id });
+      if (!former) return undefined;
+      const record = frozen(change(former));
+      if (record === former) return record;
+      if ((await this.#store.save(record, former)) === false) continue;
+      this.#changed(record, action, by);
+      return record;
+    }
+  }
+
+  #changed({ id }: ApiKeyRecord, action: ApiKeyEvent['action'], by: string): void {
+    this.#known.forget(id);
+    this.#events?.publish('apiKey', { action, keyId: id, by });
   }
 
   async #withUse(records: readonly ApiKeyRecord[]): Promise<ApiKeyInfo[]> {
     const used = await this.#store.lastUsed?.(records.map(({ id }) => id));
     return records.map((record) => {
       const at = used?.get(record.id);
-      return at === undefined ? record : { ...record, lastUsedAt: timeOf(at) };
+      return at === undefined ? record : Object.freeze({ ...record, lastUsedAt: timeOf(at) });
     });
   }
+}
+
+function assertNotRevoked({ revokedAt }: ApiKeyRecord, what: string): void {
+  if (revokedAt !== undefined) throw new ConfigError([`The key is revoked and cannot be ${what}.`]);
 }
 
 function timeOf(milliseconds: number): string {

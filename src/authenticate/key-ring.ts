@@ -65,7 +65,7 @@ function guarded(store: RedisApiKeyStore, redis: RedisClient, timeoutMs: number)
   const guard = new RedisGuard({ timeoutMs, probe: () => redis.ping() });
   return {
     find: (by) => guard.run(() => store.find(by)),
-    save: (record) => store.save(record),
+    save: (record, former) => store.save(record, former),
     list: (page) => store.list(page),
     touch: (used) => guard.run(() => store.touch(used)),
     lastUsed: (ids) => store.lastUsed(ids),

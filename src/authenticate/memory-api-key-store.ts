@@ -1,4 +1,4 @@
-import type { ApiKeyPage, ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
+import { type ApiKeyPage, type ApiKeyRecord, type ApiKeyStore, hashesOf } from './api-key-store.js';
 
 /** Keys in this process's memory: gone when it ends. */
 export class MemoryApiKeyStore implements ApiKeyStore {
@@ -16,11 +16,13 @@ export class MemoryApiKeyStore implements ApiKeyStore {
     return id === undefined ? undefined : this.#byId.get(id);
   }
 
-  save(record: ApiKeyRecord): void {
-    const former = this.#byId.get(record.id);
-    for (const hash of hashesOf(former)) this.#idByHash.delete(hash);
+  save(record: ApiKeyRecord, former?: ApiKeyRecord): boolean {
+    const replaced = this.#byId.get(record.id);
+    if (former !== undefined && former !== replaced) return false;
+    for (const hash of replaced ? hashesOf(replaced) : []) this.#idByHash.delete(hash);
     for (const hash of hashesOf(record)) this.#idByHash.set(hash, record.id);
     this.#byId.set(record.id, record);
+    return true;
   }
 
   list({ limit, cursor }: { limit: number; cursor?: string | undefined }): ApiKeyPage {
@@ -37,9 +39,4 @@ export class MemoryApiKeyStore implements ApiKeyStore {
   lastUsed(ids: readonly string[]): ReadonlyMap<string, number> {
     return new Map(ids.flatMap((id) => (this.#used.has(id) ? [[id, this.#used.get(id) as number]] : [])));
   }
-}
-
-function hashesOf(record: ApiKeyRecord | undefined): string[] {
-  if (record === undefined) return [];
-  return record.previous ? [record.hash, record.previous.hash] : [record.hash];
 }

@@ -1,6 +1,7 @@
 import type { RedisClient } from '../redis/client.js';
 import { RedisScript } from '../redis/script.js';
-import type { ApiKeyPage, ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
+import { type ApiKeyPage, type ApiKeyRecord, type ApiKeyStore, hashesOf } from './api-key-store.js';
+import { frozen } from './frozen.js';
 
 /** Options of {@link RedisApiKeyStore}. */
 export interface RedisApiKeyStoreOptions {
@@ -11,22 +12,17 @@ export interface RedisApiKeyStoreOptions {
 }
 
 /**
- * KEYS: records, hashes, order. ARGV: id, record, hash, previous hash, time made, 1 if revoked, channel.
- * Whoever changes a key while somebody revokes it must not bring it back: what is revoked stays so.
+ * KEYS: records, hashes, order. ARGV: id, what is stored of it now (empty for nothing), record, time made, channel,
+ * number of hashes that go, they, and those that come. Gives 0 where something else is stored by now.
  */
 const saveScript = new RedisScript(`
-local id, hash, previous = ARGV[1], ARGV[3], ARGV[4]
-local stored = redis.call('HGET', KEYS[1], id)
-if stored then
-  local former = cjson.decode(stored)
-  if former.revokedAt and ARGV[6] ~= '1' then return redis.error_reply('The key has been revoked meanwhile') end
-  redis.call('HDEL', KEYS[2], former.hash, former.previous and former.previous.hash or former.hash)
-end
-redis.call('HSET', KEYS[1], id, ARGV[2])
-redis.call('HSET', KEYS[2], hash, id)
-if previous ~= '' then redis.call('HSET', KEYS[2], previous, id) end
-redis.call('ZADD', KEYS[3], 'NX', ARGV[5], id)
-redis.call('PUBLISH', ARGV[7], id)
+local id, going = ARGV[1], tonumber(ARGV[6])
+if (redis.call('HGET', KEYS[1], id) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], id, ARGV[3])
+for at = 7, 6 + going do redis.call('HDEL', KEYS[2], ARGV[at]) end
+for at = 7 + going, #ARGV do redis.call('HSET', KEYS[2], ARGV[at], id) end
+redis.call('ZADD', KEYS[3], 'NX', ARGV[4], id)
+redis.call('PUBLISH', ARGV[5], id)
 return 1
 `);
 
@@ -58,18 +54,16 @@ export class RedisApiKeyStore implements ApiKeyStore {
     return id ? recordOf(await this.#client.hget(this.#records, id)) : undefined;
   }
 
-  async save(record: ApiKeyRecord): Promise<void> {
-    const { id, hash, previous, createdAt, revokedAt } = record;
-    const keys = [this.#records, this.#hashes, this.#order];
-    const given = [
-      id,
-      JSON.stringify(record),
-      hash,
-      previous?.hash ?? '',
-      Date.parse(createdAt),
-      revokedAt ? 1 : 0,
-    ];
-    await saveScript.run(this.#client, keys.length, [...keys, ...given, this.#channel], () => undefined);
+  async save(record: ApiKeyRecord, former?: ApiKeyRecord): Promise<boolean> {
+    const { id } = record;
+    for (;;) {
+      const stored = await this.#client.hget(this.#records, id);
+      const replaced = recordOf(stored);
+      if (former && JSON.stringify(replaced) !== JSON.stringify(former)) return false;
+      if (replaced?.revokedAt && !record.revokedAt)
+        throw new Error('The key is revoked and cannot be changed.');
+      if (await this.#replace(stored ?? '', replaced, record)) return true;
+    }
   }
 
   async list({ limit, cursor }: { limit: number; cursor?: string | undefined }): Promise<ApiKeyPage> {
@@ -97,17 +91,33 @@ export class RedisApiKeyStore implements ApiKeyStore {
     const subscriber = (this.#client as { duplicate(): RedisClient }).duplicate();
     this.#subscriber = subscriber;
     subscriber.on('error', () => undefined);
-    // A connection that comes back may have missed messages.
-    subscriber.on('ready', () => onChange(undefined));
+    // What was told while nobody listened is lost: once somebody does, any key may have changed.
+    subscriber.on('ready', () => {
+      subscriber.subscribe(this.#channel).then(
+        () => onChange(undefined),
+        () => undefined,
+      );
+    });
     subscriber.on('message', (_channel: string, id: string) => onChange(id));
-    subscriber.subscribe(this.#channel).catch(() => undefined);
+    // A client may have been told not to connect before its first command.
+    if (subscriber.status === 'wait') subscriber.connect().catch(() => undefined);
   }
 
   close(): void {
     this.#subscriber?.disconnect();
   }
+
+  /** Says whether it was done: what is stored must not have changed since it was read. */
+  #replace(stored: string, replaced: ApiKeyRecord | undefined, record: ApiKeyRecord): Promise<boolean> {
+    const keys = [this.#records, this.#hashes, this.#order];
+    const going = replaced ? hashesOf(replaced) : [];
+    const text = JSON.stringify(record);
+    const made = Date.parse(record.createdAt);
+    const given = [record.id, stored, text, made, this.#channel, going.length, ...going, ...hashesOf(record)];
+    return saveScript.run(this.#client, keys.length, [...keys, ...given], (answer) => answer === 1);
+  }
 }
 
 function recordOf(stored: string | null | undefined): ApiKeyRecord | undefined {
-  return stored ? Object.freeze(JSON.parse(stored) as ApiKeyRecord) : undefined;
+  return stored ? frozen(JSON.parse(stored) as ApiKeyRecord) : undefined;
 }

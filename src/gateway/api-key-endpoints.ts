@@ -2,7 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { apiKeyChangesBody, newApiKeyBody, rotateBody, snakeCased } from '../authenticate/api-key-options.js';
 import type { ApiKeyChanges, ApiKeyInfo, ApiKeys, CreatedApiKey, NewApiKey } from '../authenticate/index.js';
 import { isPermitted } from '../authenticate/permissions.js';
-import { BadRequestError, NotFoundError, PermissionError } from '../core/errors.js';
+import { ConfigError } from '../core/config-error.js';
+import {
+  BadRequestError,
+  GatewayError,
+  NotFoundError,
+  PermissionError,
+  ServiceUnavailableError,
+} from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { subjectOf } from '../core/subject.js';
 import { SYSTEM_TIER } from '../core/tiers.js';
@@ -24,7 +31,7 @@ export class ApiKeyEndpoints {
     POST: async (req, res) => {
       const wanted = (await this.#body(req, newApiKeyBody)) as NewApiKey;
       this.#assertMayGrant(req, wanted);
-      sendJson(res, 201, created(await this.#keys.create(wanted, actor(req))));
+      sendJson(res, 201, created(await stored(this.#keys.create(wanted, actor(req)))));
     },
     GET: async (req, res) => {
       const query = new URLSearchParams((req.url ?? '').split('?')[1]);
@@ -32,7 +39,7 @@ export class ApiKeyEndpoints {
       if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
         throw new BadRequestError('`limit` must be an integer from 1 to 1000.');
       }
-      const page = await this.#keys.list({ limit, cursor: query.get('cursor') ?? undefined });
+      const page = await stored(this.#keys.list({ limit, cursor: query.get('cursor') ?? undefined }));
       sendJson(res, 200, { keys: page.keys.map(shown), next_cursor: page.cursor ?? null });
     },
   };
@@ -40,16 +47,16 @@ export class ApiKeyEndpoints {
   /** By method, of a key's path. */
   one(id: string): Answers {
     return {
-      GET: async (_req, res) => sendJson(res, 200, shown(found(await this.#keys.get(id)))),
+      GET: async (_req, res) => sendJson(res, 200, shown(found(await stored(this.#keys.get(id))))),
       PATCH: async (req, res) => {
         const changes = (await this.#body(req, apiKeyChangesBody)) as ApiKeyChanges;
         this.#assertMayGrant(req, changes);
-        assertCovers(req, found(await this.#keys.get(id)));
-        sendJson(res, 200, shown(found(await this.#keys.update(id, changes, actor(req)))));
+        assertCovers(req, found(await stored(this.#keys.get(id))));
+        sendJson(res, 200, shown(found(await stored(this.#keys.update(id, changes, actor(req))))));
       },
       DELETE: async (req, res) => {
-        assertCovers(req, found(await this.#keys.get(id)));
-        await this.#keys.revoke(id, actor(req));
+        assertCovers(req, found(await stored(this.#keys.get(id))));
+        await stored(this.#keys.revoke(id, actor(req)));
         res.writeHead(204).end();
       },
     };
@@ -60,8 +67,8 @@ export class ApiKeyEndpoints {
     return {
       POST: async (req, res) => {
         const { graceSeconds } = (await this.#body(req, rotateBody)) as { graceSeconds?: number | undefined };
-        assertCovers(req, found(await this.#keys.get(id)));
-        sendJson(res, 201, created(found(await this.#keys.rotate(id, { graceSeconds }, actor(req)))));
+        assertCovers(req, found(await stored(this.#keys.get(id))));
+        sendJson(res, 201, created(found(await stored(this.#keys.rotate(id, { graceSeconds }, actor(req))))));
       },
     };
   }
@@ -95,6 +102,16 @@ function assertCovers(
 
 function actor(req: IncomingMessage): string {
   return req.gateway ? subjectOf(req.gateway) : 'nobody';
+}
+
+/** 503 where the store can't be asked. */
+async function stored<Value>(answer: Promise<Value>): Promise<Value> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (cause instanceof ConfigError || cause instanceof GatewayError) throw cause;
+    throw new ServiceUnavailableError('authentication', 1, cause);
+  }
 }
 
 function found<Value>(value: Value | undefined): Value {

@@ -30,7 +30,7 @@ export interface Gateway extends Middleware {
   /** Makes API keys. Undefined where `authenticate` is switched off. */
   readonly apiKeys: ApiKeys | undefined;
   /** Changes and explains limits. Undefined where `rateLimit` is switched off. */
-  readonly rateLimit: Pick<RateLimitMiddleware, 'limits' | 'explain'> | undefined;
+  readonly rateLimit: Pick<RateLimitMiddleware, 'limits' | 'explain' | 'load'> | undefined;
   /** What `GET /health` answers. */
   health(): Health;
   /** Closes what it has opened: idle connections to upstreams, and to Redis if it was given a URL. */
