@@ -5,6 +5,7 @@ import {
   RateLimiterRedis,
   RateLimiterRes,
 } from 'rate-limiter-flexible';
+import { addressSubject } from '../core/address-subject.js';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf } from '../core/context.js';
 import { RateLimitError } from '../core/errors.js';
@@ -12,7 +13,6 @@ import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import { RedisGuard } from '../redis/guard.js';
-import { addressSubject } from './address-subject.js';
 import { type AddressLimitOptions, addressLimitSchema, type ResolvedAddressLimit } from './options.js';
 
 /** What `addressLimit()` returns. */
@@ -60,7 +60,9 @@ function counter(config: ResolvedAddressLimit) {
     storeClient: redis,
     inMemoryBlockOnConsumed: requests + 1,
   });
-  const guard = new RedisGuard({ timeoutMs: config.storeTimeoutMs, probe: () => redis.ping() });
+  // Not PING: a server that is full, or a replica, answers that one.
+  const probe = () => redis.set(`${keyPrefix}probe`, '', 'PX', 1000);
+  const guard = new RedisGuard({ timeoutMs: config.storeTimeoutMs, probe });
   return {
     count: (subject: string) =>
       guard.run(() => consume(shared, subject)).catch(() => consume(memory, subject)),

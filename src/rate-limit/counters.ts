@@ -1,3 +1,4 @@
+import type { Micros } from '../core/money.js';
 import { ceilingOf } from './decision.js';
 import type { QuotaWindow } from './quota-store.js';
 
@@ -43,6 +44,11 @@ export function add(counters: Counters, at: number, amount: number): void {
   const current = (counters[at + 1] as number) + amount;
   counters[at + 1] = Math.max(0, current);
   if (current < 0) counters[at + 2] = Math.max(0, (counters[at + 2] as number) + current);
+}
+
+/** What a settlement adds. Nothing costs less than nothing, and what is no amount of money corrects nothing. */
+export function correction(estimated: Micros, actual: Micros): Micros {
+  return Number.isFinite(actual) ? Math.max(0, actual) - estimated : 0;
 }
 
 /** Whole milliseconds until the current bucket ends, or the token bucket is full. */

@@ -27,9 +27,7 @@ export function release<Owner>(leases: MemoryLease<Owner>[], lease: MemoryLease<
   lease.place = -1;
 }
 
-/** Whether every slot is held. Slots whose lease has expired are given back first. */
-export function isFull<Owner>(leases: MemoryLease<Owner>[], limit: number, now: number): boolean {
-  if (leases.length < limit) return false;
+/** Gives slots back whose lease has expired. */
+export function expire<Owner>(leases: MemoryLease<Owner>[], now: number): void {
   for (const lease of leases.filter((each) => each.expiresAt <= now)) release(leases, lease);
-  return leases.length >= limit;
 }

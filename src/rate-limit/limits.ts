@@ -50,7 +50,7 @@ export function compileLimits(
  * draft-ietf-httpapi-ratelimit-headers-11, section 3. The unit of `cost_per_hour` is the micro-dollar, which the
  * draft has no name for.
  */
-function policyField(windows: readonly QuotaWindow[], concurrent: number): string | undefined {
+export function policyField(windows: readonly QuotaWindow[], concurrent: number): string | undefined {
   const policies = windows.map(({ dimension, windowMs, limit }) => {
     const unit = dimension === 'cost_per_hour' ? ';qu="micro-dollars"' : '';
     return `"${dimension}";q=${limit};w=${Math.max(1, Math.round(windowMs / 1000))}${unit}`;

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Micros } from '../core/money.js';
-import { add, advance } from './counters.js';
+import { add, advance, correction } from './counters.js';
 import { decide } from './decision.js';
-import { isFull, type MemoryLease, release, take } from './leases.js';
+import { expire, type MemoryLease, release, take } from './leases.js';
 import { costWindow } from './limits.js';
 import {
   COST_PLACE,
@@ -49,7 +49,8 @@ export class MemoryQuotaStore implements QuotaStore {
     const usage = known ?? newUsage(now);
     const { counters, leases } = usage;
     const age = now - usage.anchor;
-    if (!fits(counters, plan, age, points, costMicros) || isFull(leases, limits.concurrent, now)) {
+    if (leaseMs !== Number.POSITIVE_INFINITY || leases.length >= limits.concurrent) expire(leases, now);
+    if (!fits(counters, plan, age, points, costMicros) || leases.length >= limits.concurrent) {
       const states = refusing(counters, plan, age, points, costMicros);
       return decide(limits, states, leases.length, false, undefined);
     }
@@ -66,7 +67,7 @@ export class MemoryQuotaStore implements QuotaStore {
     lease.settled = true;
     const { owner } = lease;
     release(owner.leases, lease);
-    const difference = actualCostMicros - lease.costMicros;
+    const difference = correction(lease.costMicros, actualCostMicros);
     if (difference === 0) return;
     advance(owner.counters, COST_PLACE, costWindow, this.#now() - owner.anchor);
     add(owner.counters, COST_PLACE, difference);
@@ -78,7 +79,8 @@ export class MemoryQuotaStore implements QuotaStore {
     const usage = this.#subjects.peek(subject) ?? newUsage(now);
     const { counters, leases } = usage;
     const age = now - usage.anchor;
-    const allowed = fits(counters, plan, age, points, costMicros) && !isFull(leases, limits.concurrent, now);
+    expire(leases, now);
+    const allowed = fits(counters, plan, age, points, costMicros) && leases.length < limits.concurrent;
     const states = allowed
       ? standing(counters, plan, age)
       : refusing(counters, plan, age, points, costMicros);

@@ -12,8 +12,9 @@ import {
   trustProxyOption,
 } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
-import { defaultTiers, type TierLimits } from '../core/tiers.js';
+import { defaultTiers, SYSTEM_TIER, type TierLimits } from '../core/tiers.js';
 import type { RedisClient } from '../redis/client.js';
+import type { AdaptiveOptions } from './adaptive-options.js';
 import type { LimiterLike } from './limiter-store.js';
 import type { QuotaStore } from './quota-store.js';
 
@@ -50,6 +51,8 @@ export interface RateLimitOptions extends ErrorOptions {
   readonly cost?: number | PerRequest<number> | undefined;
   /** What a request costs whose client leaves before its end: what was estimated, or nothing. Default `keep`. */
   readonly onAbort?: 'keep' | 'refund' | undefined;
+  /** Limits that follow the load of the process, and the behaviour of a subject. Default: none. */
+  readonly adaptive?: AdaptiveOptions | undefined;
   /** Decides, reports and counts, and refuses nothing. Default false. */
   readonly dryRun?: boolean | undefined;
   /** An ioredis client: limits are shared by all replicas that have one to the same Redis. Default: none. */
@@ -86,6 +89,67 @@ export interface RateLimitOptions extends ErrorOptions {
 const perRequestNumber = (number: z.ZodType<number>) =>
   z.union([number, functionOption<PerRequest<number>>()]);
 
+const slots = z.int().positive().max(1_000_000);
+
+export const loadSchema = z
+  .strictObject({
+    initialLimit: slots.optional(),
+    minLimit: slots.optional(),
+    maxLimit: slots.default(1000),
+    tolerance: z.number().min(1.1).max(10).default(1.5),
+    windowMs: z.int().min(100).max(60_000).default(1000),
+    tiers: z
+      .record(z.string().min(1).max(64), z.number().gt(0).max(1))
+      .refine((tiers) => !Object.hasOwn(tiers, SYSTEM_TIER), 'must not have `system`, which is never shed')
+      .optional(),
+  })
+  .refine(({ minLimit = 1, maxLimit }) => minLimit <= maxLimit, {
+    path: ['minLimit'],
+    error: 'must not be more than `maxLimit`',
+  })
+  .refine(
+    ({ initialLimit: at, minLimit = 1, maxLimit }) => at === undefined || (at >= minLimit && at <= maxLimit),
+    {
+      path: ['initialLimit'],
+      error: 'must not be less than `minLimit` or more than `maxLimit`',
+    },
+  )
+  .transform((load) => {
+    const minLimit = load.minLimit ?? Math.min(5, load.initialLimit ?? load.maxLimit);
+    const initialLimit = load.initialLimit ?? Math.max(minLimit, Math.min(20, load.maxLimit));
+    return { ...load, minLimit, initialLimit };
+  });
+
+export const behaviourSchema = z
+  .strictObject({
+    intervalMs: z.int().min(100).max(86_400_000).default(10_000),
+    minIntervals: z.int().min(2).max(10_000).default(12),
+    historyIntervals: z.int().min(2).max(1_000_000).default(60),
+    ratio: z.number().min(1).max(1000).default(3),
+    sigmas: z.number().nonnegative().max(1000).default(4),
+    minRequests: z.int().positive().max(1_000_000_000).default(20),
+    minFactor: z.number().min(0.01).max(1).default(0.25),
+  })
+  .refine((value) => value.historyIntervals >= value.minIntervals, {
+    path: ['historyIntervals'],
+    error: 'must not be less than `minIntervals`',
+  });
+
+/** Options, or `true` for their defaults. */
+const switchable = <Output>(schema: z.ZodType<Output>) =>
+  z.union([z.boolean().transform((on) => (on ? schema.parse({}) : undefined)), schema]).optional();
+
+const adaptiveSchema = z.strictObject({
+  load: switchable(loadSchema),
+  behaviour: switchable(behaviourSchema),
+});
+
+/** Options of `adaptive.load` with their defaults. */
+export type ResolvedLoad = z.output<typeof loadSchema>;
+
+/** Options of `adaptive.behaviour` with their defaults. */
+export type ResolvedBehaviour = z.output<typeof behaviourSchema>;
+
 export const rateLimitSchema = z
   .strictObject({
     ...errorOptions,
@@ -98,6 +162,7 @@ export const rateLimitSchema = z
     points: perRequestNumber(z.number().positive()).default(1),
     cost: perRequestNumber(z.number().nonnegative().max(1_000_000)).optional(),
     onAbort: z.enum(['keep', 'refund']).default('keep'),
+    adaptive: adaptiveSchema.optional(),
     dryRun: z.boolean().default(false),
     redis: objectWith<RedisClient>('evalsha', 'eval', 'ping').optional(),
     keyPrefix: z.string().max(64).default('gw:'),
@@ -115,7 +180,21 @@ export const rateLimitSchema = z
   })
   .refine(({ redis, store, limiter }) => [redis, store, limiter].filter(Boolean).length <= 1, {
     error: 'must have one of `redis`, `store` and `limiter`, not several',
-  });
+  })
+  .refine(({ adaptive, limiter }) => limiter === undefined || adaptive?.behaviour === undefined, {
+    path: ['adaptive', 'behaviour'],
+    error: 'must not be on with a `limiter`, which has a limit of its own',
+  })
+  .refine(
+    ({ adaptive, tiers }) => {
+      const known = mergeTiers(tiers);
+      return Object.keys(adaptive?.load?.tiers ?? {}).every((tier) => known.has(tier));
+    },
+    {
+      path: ['adaptive', 'load', 'tiers'],
+      error: 'must have tiers that there are, in `tiers` or by default',
+    },
+  );
 
 /** Options with their defaults. */
 export type ResolvedRateLimit = z.output<typeof rateLimitSchema>;

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { addressSubject } from '../core/address-subject.js';
 import type { GatewayContext } from '../core/context.js';
 import { type Micros, toMicros } from '../core/money.js';
 import { subjectOf } from '../core/subject.js';
-import { addressSubject } from './address-subject.js';
+import type { BehaviourLimits } from './behaviour-limits.js';
 import { boundedSubject } from './fields.js';
 import type { LimitBook } from './limit-book.js';
 import type { CompiledLimits } from './limits.js';
@@ -17,7 +18,11 @@ export interface Question {
 }
 
 /** Compiles options into the function that asks; undefined for a request that is not limited. */
-export function questioner(config: ResolvedRateLimit, book: LimitBook): PerRequest<Question | undefined> {
+export function questioner(
+  config: ResolvedRateLimit,
+  book: LimitBook,
+  behaviour?: BehaviourLimits,
+): PerRequest<Question | undefined> {
   const key = config.key ?? defaultKey(config.ipv6SubnetBits);
   const points = perRequest(config.points);
   const cost = perRequest(config.cost ?? ((_req, context) => context.service?.cost ?? 0));
@@ -26,12 +31,15 @@ export function questioner(config: ResolvedRateLimit, book: LimitBook): PerReque
   return function ask(req: IncomingMessage, context: GatewayContext) {
     const service = context.service;
     if (service?.rateLimit === false || skip?.(req, context)) return undefined;
-    const subject = boundedSubject(key(req, context));
+    const whom = boundedSubject(key(req, context));
+    // A service with limits of its own counts apart.
+    const subject = service?.rateLimit ? `${whom}@${service.name}` : whom;
+    const limits = book.limitsOf(whom, context.identity, service);
+    const weight = checked('points', points(req, context), Number.MIN_VALUE);
     return {
-      // A service with limits of its own counts apart.
-      subject: service?.rateLimit ? `${subject}@${service.name}` : subject,
-      limits: book.limitsOf(subject, context.identity, service),
-      points: checked('points', points(req, context), Number.MIN_VALUE),
+      subject,
+      limits: behaviour?.limitsFor(subject, limits, weight) ?? limits,
+      points: weight,
       costMicros: toMicros(checked('cost', cost(req, context), 0)),
     };
   };

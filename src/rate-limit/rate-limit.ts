@@ -8,10 +8,14 @@ import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { isThenable } from '../core/thenable.js';
+import { BehaviourLimits } from './behaviour-limits.js';
 import { createStore } from './create-store.js';
 import { type Explanation, explain } from './explain.js';
 import { announce, decisionOf, retryAfterSeconds } from './fields.js';
 import { LimitBook } from './limit-book.js';
+import { LoadLimit, type LoadState } from './load-limit.js';
+import { overloadError, shedDecision, takeSlot } from './load-shedding.js';
+import type { LoadSlot } from './load-slot.js';
 import { type RateLimitOptions, rateLimitSchema } from './options.js';
 import { type Question, questioner } from './question.js';
 import type { QuotaDecision } from './quota-store.js';
@@ -29,6 +33,8 @@ export interface RateLimitMiddleware extends Middleware, StatusSource {
    * @param identity whose limits hold; default: the tier `free`
    */
   explain(subject: string, identity?: Pick<Identity, 'tier' | 'limits'>): Promise<Explanation>;
+  /** How the limit of `adaptive.load` stands; undefined where it is off. */
+  load(): LoadState | undefined;
   /** Stops timers, and the connection that hears of changed limits. */
   close(): Promise<void>;
 }
@@ -47,38 +53,61 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
   const { store, leaseMs, redisAvailable } = createStore(config);
   const limits = runtimeLimits(config);
   const book = new LimitBook(config, limits);
-  const ask = questioner(config, book);
+  const { load: loadOptions, behaviour: behaviourOptions } = config.adaptive ?? {};
+  const load = loadOptions && new LoadLimit(loadOptions, undefined, logger);
+  const behaviour = behaviourOptions && new BehaviourLimits(behaviourOptions, config.maxSubjects);
+  const ask = questioner(config, book, behaviour);
 
   function rateLimitMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const context = contextOf(req, res, addresses);
-    const fail = (cause: unknown): void =>
+    let slot: LoadSlot | undefined;
+    const stop = (cause: unknown): void => {
+      slot?.end('unused');
       refuse(cause instanceof GatewayError ? cause : new InternalError(cause), req, res, next);
-    const conclude = (question: Question, decision: QuotaDecision): void => {
-      apply(context, res, question, decision);
-      if (decision.allowed || dryRun) next();
-      else refuse(refusalOf(decision), req, res, next);
     };
     let question: Question | undefined;
-    let answer: QuotaDecision | PromiseLike<QuotaDecision> | undefined;
     try {
       question = ask(req, context);
-      answer = question && reserve(question);
+    } catch (cause) {
+      stop(cause);
+      return;
+    }
+    if (question === undefined) {
+      next();
+      return;
+    }
+    const asked = question;
+    slot = load && takeSlot(load, context);
+    if (load && slot === undefined) {
+      shed(load, context, asked);
+      if (dryRun) next();
+      else stop(overloadError(context));
+      return;
+    }
+    const conclude = (decision: QuotaDecision): void => {
+      apply(context, res, asked, decision);
+      if (decision.allowed || dryRun) {
+        slot?.start();
+        next();
+      } else stop(refusalOf(decision));
+    };
+    reserve(asked, conclude, stop);
+  }
+
+  function reserve(
+    { subject, limits, points, costMicros }: Question,
+    conclude: (decision: QuotaDecision) => void,
+    fail: (cause: unknown) => void,
+  ): void {
+    let answer: QuotaDecision | PromiseLike<QuotaDecision>;
+    try {
+      answer = store.reserve(subject, limits, points, costMicros, leaseMs);
     } catch (cause) {
       fail(cause);
       return;
     }
-    if (question === undefined || answer === undefined) next();
-    else if (isThenable(answer)) answer.then(conclude.bind(undefined, question), fail);
-    else conclude(question, answer);
-  }
-
-  function reserve({
-    subject,
-    limits,
-    points,
-    costMicros,
-  }: Question): QuotaDecision | Promise<QuotaDecision> {
-    return store.reserve(subject, limits, points, costMicros, leaseMs);
+    if (isThenable(answer)) answer.then(conclude, fail);
+    else conclude(answer);
   }
 
   function apply(
@@ -96,6 +125,12 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
     });
   }
 
+  /** A request that is shed asks no store: it consumes nothing. */
+  function shed(by: LoadLimit, context: GatewayContext, { subject, costMicros }: Question): void {
+    context.rateLimit = shedDecision(by, context, subject, !dryRun);
+    if (dryRun) settleAtEnd(context, costMicros, onAbort, () => undefined);
+  }
+
   /** Nobody waits for a settlement, so that nobody else would hear that it failed. */
   async function settle(action: () => void | Promise<void>): Promise<void> {
     try {
@@ -109,7 +144,8 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
     subject: string,
     identity?: Pick<Identity, 'tier' | 'limits'>,
   ): Promise<Explanation> {
-    const own = book.limitsOf(subject, identity as Identity | undefined, undefined);
+    const usual = book.limitsOf(subject, identity as Identity | undefined, undefined);
+    const own = behaviour?.limitsNow(subject, usual) ?? usual;
     return explain(subject, own, await store.peek(subject, own, 1, 0));
   }
 
@@ -125,7 +161,13 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
     await store.close?.();
   }
 
-  return Object.assign(rateLimitMiddleware, { limits, explain: explainSubject, status, close });
+  return Object.assign(rateLimitMiddleware, {
+    limits,
+    explain: explainSubject,
+    load: () => load?.state,
+    status,
+    close,
+  });
 }
 
 function refusalOf(decision: QuotaDecision): RateLimitError {

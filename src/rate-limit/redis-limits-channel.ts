@@ -29,9 +29,9 @@ export class RedisLimitsChannel implements LimitsChannel {
     // Both have it, each with parameters of its own.
     this.#subscriber = (client as { duplicate(): RedisClient }).duplicate();
     this.#subscriber.on('error', () => undefined);
-    this.#subscriber.on('ready', () => void this.#read());
+    this.#subscriber.on('ready', () => void this.#listen());
     this.#subscriber.on('message', () => void this.#read());
-    this.#subscriber.subscribe(this.#key).catch(() => undefined);
+    void this.#listen();
     this.#refresh = setInterval(() => void this.#read(), REFRESH_MS).unref();
   }
 
@@ -44,6 +44,12 @@ export class RedisLimitsChannel implements LimitsChannel {
   async close(): Promise<void> {
     clearInterval(this.#refresh);
     this.#subscriber.disconnect();
+  }
+
+  /** A change that is told while nobody listens is found by reading all, and not before listening. */
+  async #listen(): Promise<void> {
+    await this.#subscriber.subscribe(this.#key).catch(() => undefined);
+    await this.#read();
   }
 
   async #read(): Promise<void> {

@@ -27,12 +27,16 @@ export function encodeLimits(limits: QuotaLimits): string {
   let text = encoded.get(limits);
   if (text === undefined) {
     const slots = Number.isFinite(limits.concurrent) ? limits.concurrent : -1;
-    // Until twice the longest window has passed, something of it counts.
-    const forgottenMs = 2 * Math.max(HOUR_MS, ...limits.windows.map(({ windowMs }) => windowMs));
+    const forgottenMs = Math.ceil(Math.max(2 * HOUR_MS, ...limits.windows.map(countsMs)));
     text = JSON.stringify([slots, forgottenMs, ...limits.windows.flatMap(encodeWindow)]);
     encoded.set(limits, text);
   }
   return text;
+}
+
+/** How long something of a window counts: until a second one has passed, or the bucket is full again. */
+function countsMs({ windowMs, limit, capacity }: QuotaWindow): number {
+  return capacity === undefined ? 2 * windowMs : (capacity * windowMs) / limit;
 }
 
 function encodeWindow({ dimension, windowMs, limit, capacity }: QuotaWindow): number[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Micros } from '../core/money.js';
 import type { RedisClient } from '../redis/client.js';
+import { correction } from './counters.js';
 import { decide } from './decision.js';
 import { HOUR_MS } from './limits.js';
 import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaState, QuotaStore } from './quota-store.js';
@@ -22,8 +23,10 @@ export interface RedisQuotaStoreOptions {
   readonly client: RedisClient;
   /** In front of every key. Default `gw:`. */
   readonly keyPrefix?: string | undefined;
-  /** A clock instead of Redis's own, for tests: milliseconds. */
+  /** A clock instead of Redis's own, for tests: milliseconds. Leases are not renewed by it. */
   readonly now?: (() => number) | undefined;
+  /** Makes the calls that renew leases, or does not while Redis is known to be away. Default: makes them. */
+  readonly renewBy?: (<Answer>(call: () => Promise<Answer>) => Promise<Answer>) | undefined;
 }
 
 /**
@@ -34,6 +37,8 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #client: RedisClient;
   readonly #prefix: string;
   readonly #now: () => number | string;
+  readonly #renews: boolean;
+  readonly #renewBy: NonNullable<RedisQuotaStoreOptions['renewBy']>;
   readonly #running = new Set<RedisLease>();
   readonly #instance = randomBytes(9).toString('base64url');
   #count = 0;
@@ -43,6 +48,8 @@ export class RedisQuotaStore implements QuotaStore {
     this.#client = options.client;
     this.#prefix = options.keyPrefix ?? 'gw:';
     this.#now = options.now ?? (() => '');
+    this.#renews = options.now === undefined;
+    this.#renewBy = options.renewBy ?? ((call) => call());
   }
 
   reserve(
@@ -66,8 +73,9 @@ export class RedisQuotaStore implements QuotaStore {
 
   settle(lease: QuotaLease, actualCostMicros: Micros): Promise<void> {
     const { id, keys, leaseMs, costMicros } = lease as RedisLease;
-    this.#running.delete(lease as RedisLease);
-    const given = [...keys, this.#now(), id, leaseMs, actualCostMicros - costMicros, HOUR_MS, COST_PLACE];
+    this.abandon(lease);
+    const difference = correction(costMicros, actualCostMicros);
+    const given = [...keys, this.#now(), id, leaseMs, difference, HOUR_MS, COST_PLACE];
     return settleScript.run(this.#client, keys.length, given, () => undefined);
   }
 
@@ -76,6 +84,11 @@ export class RedisQuotaStore implements QuotaStore {
     return this.#ask(keys, limits, '', -1, points, costMicros, (answer) =>
       decisionOf(limits, answer, undefined),
     );
+  }
+
+  /** Renews a lease no more: it comes back by itself if it is not settled. */
+  abandon(lease: QuotaLease): void {
+    this.#running.delete(lease as RedisLease);
   }
 
   close(): void {
@@ -92,12 +105,15 @@ export class RedisQuotaStore implements QuotaStore {
     read: (answer: number[]) => QuotaDecision,
   ): Promise<QuotaDecision> {
     const given = [usage, leases, this.#now(), encodeLimits(limits), id, leaseMs, points, costMicros];
-    return reserveScript.run(this.#client, 2, given, (answer) => read(answer as number[]));
+    return reserveScript.run(this.#client, 2, given, (answer) =>
+      // A client may be told to give numbers as strings.
+      read((answer as unknown[]).map(Number)),
+    );
   }
 
   #hold(lease: RedisLease): RedisLease {
     this.#running.add(lease);
-    this.#renewal ??= setInterval(() => this.#renew(), lease.leaseMs / 3).unref();
+    if (this.#renews) this.#renewal ??= setInterval(() => this.#renew(), lease.leaseMs / 3).unref();
     return lease;
   }
 
@@ -107,9 +123,8 @@ export class RedisQuotaStore implements QuotaStore {
     for (const lease of this.#running) {
       if (now - lease.renewedAt < lease.leaseMs / 3) continue;
       lease.renewedAt = now;
-      renewScript
-        .run(this.#client, 2, [...lease.keys, this.#now(), lease.id, lease.leaseMs], () => undefined)
-        .catch(() => undefined);
+      const given = [...lease.keys, this.#now(), lease.id, lease.leaseMs];
+      this.#renewBy(() => renewScript.run(this.#client, 2, given, () => undefined)).catch(() => undefined);
     }
   }
 }

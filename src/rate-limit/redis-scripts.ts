@@ -65,6 +65,9 @@ for i = 3, #given, 5 do
       s[at + 2] = bucket == s[at] + 1 and s[at + 1] or 0
       s[at + 1] = 0
       s[at] = bucket
+    elseif bucket < s[at] then
+      -- Counted in windows of another length, which was changed since: begin anew, or it would stand still.
+      s[at], s[at + 1], s[at + 2] = bucket, 0, 0
     end
     taken = s[at + 1] + (s[at + 2] * min(ms, (s[at] + 1) * ms - age)) / ms
   end

@@ -27,6 +27,9 @@ export interface ResilientQuotaStoreOptions {
 /** Settlements that could not be delivered yet; what comes on top is lost, and its lease expires. */
 const MAX_UNDELIVERED = 10_000;
 
+/** After a settlement that failed, though Redis is there, the next attempt is made, in milliseconds. */
+const RETRY_MS = 1000;
+
 /** A lease that Redis gave. Others are from this process's memory, or from nobody. */
 interface Undelivered {
   readonly lease: QuotaLease;
@@ -41,15 +44,18 @@ export class ResilientQuotaStore implements QuotaStore {
   readonly #guard: RedisGuard;
   readonly #refusals = new RefusalCache();
   readonly #locally = new WeakSet<QuotaLease>();
-  #undelivered: Undelivered[] = [];
+  readonly #undelivered: Undelivered[] = [];
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: ResilientQuotaStoreOptions) {
     this.#options = options;
-    this.#redis = new RedisQuotaStore(options);
+    // Renewals that are not answered would pile up otherwise.
+    this.#redis = new RedisQuotaStore({ ...options, renewBy: (call) => this.#guard.run(call) });
     this.#local = new MemoryQuotaStore({ maxSubjects: options.maxSubjects });
     this.#guard = new RedisGuard({
       timeoutMs: options.timeoutMs,
-      probe: () => options.client.ping(),
+      // Not PING: a server that is full, or a replica, answers that one.
+      probe: () => options.client.set(`${options.keyPrefix}probe`, '', 'PX', 1000),
       onChange: (available) => this.#changed(available),
     });
   }
@@ -96,6 +102,7 @@ export class ResilientQuotaStore implements QuotaStore {
   }
 
   close(): void {
+    clearTimeout(this.#retry);
     this.#guard.close();
     this.#redis.close();
   }
@@ -115,12 +122,25 @@ export class ResilientQuotaStore implements QuotaStore {
     if (late.lease) void this.#deliver({ lease: late.lease, costMicros: 0 });
   }
 
-  #deliver(settlement: Undelivered): Promise<void> {
-    return this.#guard
-      .run(() => this.#redis.settle(settlement.lease, settlement.costMicros))
-      .catch(() => {
-        if (this.#undelivered.length < MAX_UNDELIVERED) this.#undelivered.push(settlement);
-      });
+  /** Settles, or keeps the settlement until Redis is back. */
+  async #deliver(settlement: Undelivered): Promise<void> {
+    const { lease, costMicros } = settlement;
+    this.#redis.abandon(lease);
+    try {
+      await this.#guard.run(() => this.#redis.settle(lease, costMicros));
+      this.#makeUp();
+    } catch {
+      if (this.#undelivered.length < MAX_UNDELIVERED) this.#undelivered.push(settlement);
+      this.#retry ??= setTimeout(() => this.#makeUp(), RETRY_MS).unref();
+    }
+  }
+
+  /** Delivers what Redis has missed, one after the other: each success calls for the next. */
+  #makeUp(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    const next = this.available ? this.#undelivered.shift() : undefined;
+    if (next) void this.#deliver(next);
   }
 
   #changed(available: boolean): void {
@@ -129,10 +149,7 @@ export class ResilientQuotaStore implements QuotaStore {
     if (available) logger.info('Redis is back: it decides on limits again', { mode });
     else logger.warn('Redis is unavailable: limits are decided without it', { mode });
     events?.publish('storeMode', { store: 'rate_limit', mode });
-    if (!available) return;
-    const settlements = this.#undelivered;
-    this.#undelivered = [];
-    for (const settlement of settlements) void this.#deliver(settlement);
+    if (available) this.#makeUp();
   }
 }
 

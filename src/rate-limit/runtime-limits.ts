@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/config-error.js';
 import { checkOptions, tierLimitsSchema } from '../core/options.js';
 import type { TierLimits } from '../core/tiers.js';
+import { boundedSubject } from './fields.js';
 import type { LimitChanges } from './limit-book.js';
 
 /** So many tiers and subjects may have limits that were changed at run time. */
@@ -59,7 +60,7 @@ export class RuntimeLimits implements LimitChanges {
    * @throws ConfigError for wrong limits, or too many changes
    */
   setSubject(name: string, limits: TierLimits | undefined): Promise<void> {
-    return this.#set(`subject:${name}`, limits);
+    return this.#set(`subject:${boundedSubject(name)}`, limits);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
-/** Names that can stand in a key as they are: a brace would end the hash tag. */
-const plain = /^[\w:.@/+=-]+$/;
+/** Names that can stand in a key as they are: a brace would end the hash tag, an empty one would be none. */
+const plain = /^[\w:.@/+=-]{1,512}$/;
 
 /** The hash of a subject's usage, and the sorted set of its leases. */
 export type SubjectKeys = readonly [usage: string, leases: string];

@@ -28,6 +28,9 @@ export interface RedisGuardOptions {
 /** So many calls in a row must fail before Redis is given up. */
 const FAILURES = 3;
 
+/** What a connection has taken with it is never answered: after so long a probe is sent again, in milliseconds. */
+const PATIENCE_MS = 5000;
+
 /**
  * Bounded calls to Redis behind a breaker. A Redis that hangs costs a call `timeoutMs`; once it is given up, calls
  * fail at once, and only probes in the background try it, never a caller.
@@ -36,20 +39,23 @@ export class RedisGuard {
   readonly #options: RedisGuardOptions;
   readonly #breaker: CircuitBreakerPolicy;
   #probing: NodeJS.Timeout | undefined;
+  /** A probe without an answer yet, and when it was sent: a Redis that hangs is not sent one after the other. */
+  #asked: { readonly answer: Promise<unknown>; readonly at: number } | undefined;
 
   constructor(options: RedisGuardOptions) {
     const probeEveryMs = options.probeEveryMs ?? 500;
     this.#options = options;
-    this.#breaker = circuitBreaker(handleAll, {
-      halfOpenAfter: probeEveryMs / 2,
-      breaker: new ConsecutiveBreaker(FAILURES),
-    });
+    const failures = new ConsecutiveBreaker(FAILURES);
+    this.#breaker = circuitBreaker(handleAll, { halfOpenAfter: probeEveryMs, breaker: failures });
     this.#breaker.onBreak(() => {
       if (this.#probing !== undefined) return;
-      this.#probing = setInterval(() => this.#probe(), probeEveryMs).unref();
+      this.#probing = setInterval(() => this.#probe(held), probeEveryMs).unref();
+      // Until a probe gets through: by itself it would go by the wall clock, which may jump back.
+      const held = this.#breaker.isolate();
       options.onChange?.(false);
     });
     this.#breaker.onReset(() => {
+      failures.success();
       this.close();
       options.onChange?.(true);
     });
@@ -77,10 +83,21 @@ export class RedisGuard {
     this.#probing = undefined;
   }
 
-  #probe(): void {
-    this.#breaker
-      .execute(() => bounded(this.#options.probe(), this.#options.timeoutMs))
-      .catch(() => undefined);
+  #probe(held: { dispose(): void }): void {
+    bounded(this.#ask(), this.#options.timeoutMs).then(
+      () => held.dispose(),
+      () => undefined,
+    );
+  }
+
+  #ask(): Promise<unknown> {
+    const at = performance.now();
+    if (this.#asked && at - this.#asked.at < PATIENCE_MS) return this.#asked.answer;
+    const answer = this.#options.probe().finally(() => {
+      if (this.#asked?.answer === answer) this.#asked = undefined;
+    });
+    this.#asked = { answer, at };
+    return answer;
   }
 }
 
@@ -91,18 +108,25 @@ function bounded<Answer>(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let late = false;
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       late = true;
       reject(new RedisUnavailable(`Redis did not answer in ${timeoutMs} ms`));
+    };
+    // Where this process itself was busy for so long, an answer may be waiting to be read: that comes first.
+    let reading: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      reading = setImmediate(giveUp);
     }, timeoutMs);
     answer.then(
       (value) => {
         clearTimeout(timer);
+        clearImmediate(reading);
         if (late) onLate?.(value);
         else resolve(value);
       },
       (error) => {
         clearTimeout(timer);
+        clearImmediate(reading);
         reject(error);
       },
     );
