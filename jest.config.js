@@ -16,6 +16,7 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: '<rootDir>/test/global-setup.ts',
+  maxWorkers: 2,
   testTimeout: 20_000,
   workerIdleMemoryLimit: '1GB',
 };
