@@ -7,10 +7,7 @@ import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { isThenable } from '../core/thenable.js';
-import { hashApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.js';
-import { CHALLENGE } from './challenge.js';
-import { presentedCredential } from './credentials.js';
 import { keyRing } from './key-ring.js';
 import { Lockout } from './lockout.js';
 import { type AuthenticateOptions, authenticateSchema } from './options.js';
@@ -27,11 +24,9 @@ export interface AuthenticateMiddleware extends Middleware, StatusSource {
 
 const WRONG_METHOD = 'This service does not accept this kind of credential';
 
-const missing: Verdict = { message: 'Credentials are required', challenge: CHALLENGE };
-
 /**
  * Finds out who sends a request: by API key (`X-API-Key`, or `Authorization: Bearer gw_…`), by the administrator's
- * key, by a method of your own, or, on the paths listed, nobody. The first credential presented is judged alone: a
+ * key, by a bearer JWT, by the signature of the request, by a method of your own, or, on the paths listed, nobody. The first credential presented is judged alone: a
  * wrong one is 401 and never falls through to anonymous. Leaves the identity in `req.gateway.identity`.
  *
  * @throws ConfigError for wrong options
@@ -42,7 +37,7 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
   const addresses = compileTrustProxy(config.trustProxy);
   const ring = keyRing(config.apiKeys, config.events);
   const verifiers = createVerifiers(config, ring);
-  const keyHeader = config.apiKeys === false ? '' : config.apiKeys.header;
+  const missing: Verdict = { message: 'Credentials are required', challenge: verifiers.challenge };
   const lockout = config.lockout === false ? undefined : new Lockout(config.lockout);
 
   function authenticateMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
@@ -62,7 +57,7 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     let verdict: Verdict | PromiseLike<Verdict>;
     try {
       const lockedMs = lockout?.remainingMs(context.clientIp) ?? 0;
-      if (lockedMs > 0 && !isKnown(req)) throw new RateLimitError('ip', Math.ceil(lockedMs / 1000));
+      if (lockedMs > 0 && !verifiers.isKnown(req)) throw new RateLimitError('ip', Math.ceil(lockedMs / 1000));
       verdict = judge(req, context);
     } catch (cause) {
       fail(cause);
@@ -73,17 +68,11 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
   }
 
   function judge(req: IncomingMessage, context: GatewayContext): Verdict | PromiseLike<Verdict> {
-    for (const verify of verifiers) {
+    for (const verify of verifiers.all) {
       const verdict = verify(req, context);
       if (verdict !== undefined) return verdict;
     }
     return missing;
-  }
-
-  /** Whether a request presents a key that has been valid before, which is cheap to judge and no guess. */
-  function isKnown(req: IncomingMessage): boolean {
-    const credential = presentedCredential(req, keyHeader);
-    return credential !== undefined && ring.known?.has(hashApiKey(credential.value)) === true;
   }
 
   function refusalOf(verdict: Verdict, context: GatewayContext): AuthenticationError | undefined {
@@ -93,7 +82,7 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     }
     return isAcceptable(verdict.identity, context)
       ? undefined
-      : new AuthenticationError(WRONG_METHOD, CHALLENGE);
+      : new AuthenticationError(WRONG_METHOD, verifiers.challenge);
   }
 
   /** A service may accept some methods alone. The administrator's key is an API key too. */

@@ -60,7 +60,9 @@ export class KnownKeys {
 
   /** Whether a key is known without waiting: whoever has it has authenticated before, or its store is at hand. */
   has(hash: string): boolean {
-    return this.#known.has(hash) || (this.#options.isAtHand === true && this.#store.find({ hash }) !== undefined);
+    return (
+      this.#known.has(hash) || (this.#options.isAtHand === true && this.#store.find({ hash }) !== undefined)
+    );
   }
 
   /** Forgets a key that has changed; with undefined, doubts all. What is on its way is not kept. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TrustProxy } from '../core/client-ip.js';
 import type { GatewayEvents } from '../core/events.js';
+import type { Logger } from '../core/logger.js';
 import {
   errorOptions,
   functionOption,
@@ -14,7 +15,9 @@ import type { TierLimits } from '../core/tiers.js';
 import type { RedisClient } from '../redis/client.js';
 import { metadataSchema, permissionSchema, permissionsSchema, tierName } from './api-key-options.js';
 import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
+import { type JwtOptions, jwtSchema } from './jwt-options.js';
 import type { LockoutOptions } from './lockout.js';
+import { type SignatureOptions, signatureSchema } from './signature-options.js';
 import type { Verifier } from './verifier.js';
 
 /** A key whose hash stands in the configuration. */
@@ -63,6 +66,10 @@ export interface AuthenticateOptions extends ErrorOptions {
    * The administrator's key: tier `system`, every permission. 32 characters or more, of any form. Default: none.
    */
   readonly adminKey?: string | undefined;
+  /** Bearer tokens of JWT form. Default: none. */
+  readonly jwt?: JwtOptions | undefined;
+  /** Signed requests: RFC 9421 with `hmac-sha256`. Default: none. */
+  readonly hmac?: SignatureOptions | undefined;
   /** A method of your own, asked after the built-in ones. */
   readonly verify?: Verifier | undefined;
   /**
@@ -76,6 +83,8 @@ export interface AuthenticateOptions extends ErrorOptions {
   readonly forwardCredentials?: boolean | undefined;
   /** Which proxies may name the client. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;
+  /** Hears when a provider of keys can't be asked. Default: silent. */
+  readonly logger?: Logger | undefined;
   /** Where changes of keys are told to other parts of a gateway. */
   readonly events?: GatewayEvents | undefined;
 }
@@ -110,6 +119,8 @@ export const authenticateSchema = z.strictObject({
   ...errorOptions,
   apiKeys: z.union([z.literal(false), apiKeysSchema]).prefault({}),
   adminKey: z.string().min(32).max(1024).optional(),
+  jwt: jwtSchema.optional(),
+  hmac: signatureSchema.optional(),
   verify: functionOption<Verifier>().optional(),
   lockout: z
     .union([
@@ -125,6 +136,7 @@ export const authenticateSchema = z.strictObject({
     .optional(),
   forwardCredentials: z.boolean().default(false),
   trustProxy: trustProxyOption.optional(),
+  logger: objectWith<Logger>('info', 'warn', 'error').optional(),
   events: objectWith<GatewayEvents>('publish').optional(),
 });
 

@@ -1,16 +1,44 @@
+import type { IncomingMessage } from 'node:http';
 import { anonymousVerifier } from './anonymous.js';
+import { hashApiKey } from './api-key.js';
 import { apiKeyVerifier } from './api-key-verifier.js';
+import { CHALLENGE } from './challenge.js';
+import { presentedCredential } from './credentials.js';
+import { jwtVerifier } from './jwt-verifier.js';
 import type { KeyRing } from './key-ring.js';
 import type { ResolvedAuthenticate } from './options.js';
+import { SIGNATURE_CHALLENGE, signatureVerifier } from './signature-verifier.js';
 import type { Verifier } from './verifier.js';
 
-/** The methods in the order in which they are asked. */
-export function createVerifiers(config: ResolvedAuthenticate, ring: KeyRing): readonly Verifier[] {
-  const header = config.apiKeys === false ? 'x-api-key' : config.apiKeys.header;
-  const verifiers: (Verifier | undefined)[] = [
-    apiKeyVerifier(ring.known, header, config.adminKey, (record) => ring.used.note(record)),
-    config.verify,
-    anonymousVerifier(config.anonymous?.paths ?? []),
+/** The methods of one `authenticate()`. */
+export interface Verifiers {
+  /** In the order in which they are asked. */
+  readonly all: readonly Verifier[];
+  /** `WWW-Authenticate` for a request without a credential. */
+  readonly challenge: string;
+  /** Whether a request presents what has been valid before, which is cheap to judge and no guess. */
+  isKnown(req: IncomingMessage): boolean;
+}
+
+export function createVerifiers(config: ResolvedAuthenticate, ring: KeyRing): Verifiers {
+  const { apiKeys, adminKey, jwt, hmac, verify, anonymous, logger } = config;
+  const header = apiKeys === false ? 'x-api-key' : apiKeys.header;
+  const tokens = jwt && jwtVerifier(jwt, undefined, logger);
+  const all: (Verifier | undefined)[] = [
+    apiKeyVerifier(ring.known, header, adminKey, (record) => ring.used.note(record)),
+    tokens,
+    hmac && signatureVerifier(hmac),
+    verify,
+    anonymousVerifier(anonymous?.paths ?? []),
   ];
-  return verifiers.filter((verifier) => verifier !== undefined);
+  const bearer = apiKeys !== false || jwt !== undefined || hmac === undefined ? [CHALLENGE] : [];
+  return {
+    all: all.filter((verifier) => verifier !== undefined),
+    challenge: [...bearer, ...(hmac ? [SIGNATURE_CHALLENGE] : [])].join(', '),
+    isKnown(req) {
+      const credential = presentedCredential(req, header);
+      if (credential && ring.known?.has(hashApiKey(credential.value))) return true;
+      return tokens?.isKnown(req) === true;
+    },
+  };
 }

@@ -4,6 +4,9 @@ import {
   type AuthenticateMiddleware,
   type AuthenticateOptions,
   authenticate,
+  type NonceStore,
+  RedisNonceStore,
+  type SignatureOptions,
 } from '../authenticate/index.js';
 import { type CircuitBreakerMiddleware, circuitBreaker } from '../circuit-breaker/index.js';
 import { GatewayEvents } from '../core/events.js';
@@ -56,6 +59,7 @@ export function createParts(options: GatewayOptions): Parts {
 
   const opened = typeof options.redis === 'string' ? connectRedis(options.redis, logger) : undefined;
   const redis = opened ?? (options.redis as RedisClient | undefined);
+  const nonces = redis && new RedisNonceStore({ client: redis, logger, events });
   const common = { trustProxy, ...errors };
   const { perAddress, ...limits } = options.rateLimit || {};
 
@@ -65,7 +69,14 @@ export function createParts(options: GatewayOptions): Parts {
     cors: options.cors ? corsMiddleware(options.cors) : undefined,
     addressLimit: perAddress && addressLimit({ redis, ...common, ...perAddress }),
     authenticate: on(options.authenticate, (own) =>
-      authenticate({ events, ...common, ...own, apiKeys: keysOf(own, redis) }),
+      authenticate({
+        events,
+        logger,
+        ...common,
+        ...own,
+        apiKeys: keysOf(own, redis),
+        hmac: withNonces(own.hmac, nonces),
+      }),
     ),
     rateLimit: on(options.rateLimit, () =>
       rateLimit({ ...ownState(limits, redis), events, logger, ...common, ...limits }),
@@ -86,7 +97,13 @@ export function createParts(options: GatewayOptions): Parts {
     ...parts,
     sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),
     async close() {
-      await Promise.all([router.close(), limiter?.close(), parts.addressLimit?.close(), guard?.close()]);
+      await Promise.all([
+        router.close(),
+        limiter?.close(),
+        parts.addressLimit?.close(),
+        guard?.close(),
+        nonces?.close(),
+      ]);
       opened?.disconnect();
     },
   };
@@ -99,6 +116,14 @@ function keysOf(
 ): AuthenticateOptions['apiKeys'] {
   if (apiKeys === false || apiKeys?.store || apiKeys?.keys || apiKeys?.redis) return apiKeys;
   return { ...apiKeys, redis };
+}
+
+/** Nonces are in the gateway's Redis, so that no replica takes what another has taken. */
+function withNonces(
+  hmac: SignatureOptions | undefined,
+  nonces: NonceStore | undefined,
+): SignatureOptions | undefined {
+  return hmac === undefined || hmac.nonces || nonces === undefined ? hmac : { ...hmac, nonces };
 }
 
 /** The gateway's Redis, unless the section says where it counts. */

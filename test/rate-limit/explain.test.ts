@@ -24,7 +24,7 @@ describe.each(bothStores)('explain(), %s', (_name, options) => {
     await send(url, '/');
     await eventually(async () => expect((await limit.explain(SUBJECT)).allowed).toBe(true));
     const holding = send(url, '/hold');
-    await eventually(() => expect(held).toHaveLength(1));
+    await eventually(() => expect(held.length).toBe(1));
     expect(await limit.explain(SUBJECT)).toEqual({
       subject: SUBJECT,
       allowed: false,

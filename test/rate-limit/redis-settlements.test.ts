@@ -28,7 +28,7 @@ async function cabled(retryStrategy: () => number | null = () => 50) {
   });
   const hold = async (count: number) => {
     const answers = Array.from({ length: count }, () => send(limiter.url, '/hold'));
-    await eventually(() => expect(held).toHaveLength(count));
+    await eventually(() => expect(held.length).toBe(count));
     return async (actual: number) => {
       for (const [req, res] of held.splice(0)) {
         if (req.gateway?.cost) req.gateway.cost.actual = actual;
@@ -110,7 +110,7 @@ test('a lease is not renewed any more once its response has ended, even if Redis
   const options = { leaseMs: 600, storeTimeoutMs: 100, tiers: { free: { ...ample, concurrentRequests: 1 } } };
   const limiter = await watched(redis, options, (_req, res) => held.push(res));
   const answer = send(limiter.url, '/');
-  await eventually(() => expect(held).toHaveLength(1));
+  await eventually(() => expect(held.length).toBe(1));
   // Settlements are lost, all else works.
   const evalsha = redis.evalsha.bind(redis) as (...args: unknown[]) => Promise<unknown>;
   const scripts = jest.spyOn(redis, 'evalsha') as unknown as jest.Mock<typeof evalsha>;

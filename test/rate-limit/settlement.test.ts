@@ -32,7 +32,7 @@ describe.each(bothStores)('the cost of a request, %s', (_name, options) => {
     );
     const leaving = new AbortController();
     const gone = fetch(url, { signal: leaving.signal }).catch(() => 'left');
-    await eventually(() => expect(held).toHaveLength(1));
+    await eventually(() => expect(held.length).toBe(1));
     await expectStanding(2, 1);
     const closed = once(held[0] as ServerResponse, 'close');
     leaving.abort();
