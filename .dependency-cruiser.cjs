@@ -9,7 +9,6 @@ const packages = {
   zod: ['^src/[^/]+/[a-z-]*options\\.ts$', '^src/core/option-problems\\.ts$'],
   leven: '^src/core/option-problems\\.ts$',
   jsonwebtoken: '^src/authenticate/',
-  'jwks-rsa': '^src/authenticate/',
   'structured-headers': '^src/authenticate/',
   'proxy-addr': '^src/core/client-ip\\.ts$',
   'http-proxy-middleware': '^src/proxy-router/',

@@ -31,10 +31,22 @@ export function upstreamHeaders(
   headers.host = target.host;
   headers.via = join(received.via, `${req.httpVersion} ${PSEUDONYM}`);
   headers['x-request-id'] = context.id;
-  headers['x-gateway-subject'] = subjectOf(context);
-  headers['x-gateway-tier'] = context.identity?.tier ?? 'free';
+  headers['x-gateway-subject'] = printable(subjectOf(context));
+  headers['x-gateway-tier'] = printable(context.identity?.tier ?? 'free');
   addForwarding(headers, req, trusted);
   return headers;
+}
+
+/** A name as a field can carry it: what is no printable ASCII is percent-encoded in UTF-8 (RFC 3986, section 2.1). */
+function printable(name: string): string {
+  if (/^[!-~]*$/.test(name)) return name;
+  return Buffer.from(name)
+    .toString('latin1')
+    .replace(/[^!-~]/g, percentEncoded);
+}
+
+function percentEncoded(byte: string): string {
+  return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 /**

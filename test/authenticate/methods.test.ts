@@ -62,3 +62,13 @@ test('a gateway counts a token for its issuer and subject, and tells the upstrea
   const signed = signRequest({ method: 'GET', url: `${url}/api/kgot`, keyId: 'bob', secret });
   expect((await send(url, '/api/kgot', { headers: signed })).status).toBe(401);
 });
+
+test('a subject that no header field can carry reaches the upstream percent-encoded', async () => {
+  const upstream = await serve((req, res) => res.end(req.headers['x-gateway-subject']));
+  const gateway = createGateway({ authenticate: options, services: { '/x': upstream.url } });
+  cleanup(() => gateway.close());
+  const { url } = await serve(gateway.listener);
+  const foreign = jsonwebtoken.sign({ sub: '李 雷' }, secret, { issuer: 'tests', expiresIn: 60 });
+  const answer = await send(url, '/x', { headers: { Authorization: `Bearer ${foreign}` } });
+  expect([answer.status, answer.body]).toEqual([200, 'jwt:tests:%E6%9D%8E%20%E9%9B%B7']);
+});

@@ -41,7 +41,6 @@ const owners: Record<string, readonly string[]> = {
   'prom-client': ['analytics'],
   negotiator: ['analytics'],
   jsonwebtoken: ['authenticate'],
-  'jwks-rsa': ['authenticate'],
   'rate-limiter-flexible': ['authenticate', 'rate-limit'],
   'lru-cache': ['authenticate', 'rate-limit'],
   cockatiel: ['authenticate', 'rate-limit', 'circuit-breaker'],
