@@ -140,12 +140,19 @@ async function memory() {
   console.log(`\nMemory of a million subjects: ${(bytes / count).toFixed(0)} bytes each`);
 }
 
-/** @returns {import('gatewright').QuotaLimits} */
+/** All windows of the tier `free`. @returns {import('gatewright').QuotaLimits} */
 function limitsOfTier() {
   const free = /** @type {import('gatewright').TierLimits} */ (defaultTiers['free']);
+  const ceilings = {
+    burst: free.burstLimit ?? 1,
+    per_minute: free.requestsPerMinute ?? 1,
+    per_hour: free.requestsPerHour ?? 1,
+    per_day: free.requestsPerDay ?? 1,
+    cost_per_hour: 1_000_000 * (free.costLimitPerHour ?? 1),
+  };
   return {
-    windows: limits.windows.map((window) => ({ ...window, limit: free.requestsPerMinute ?? 10 })),
-    concurrent: free.concurrentRequests ?? 2,
+    windows: limits.windows.map((window) => ({ ...window, limit: ceilings[window.dimension] })),
+    concurrent: free.concurrentRequests ?? 1,
   };
 }
 

@@ -101,6 +101,13 @@ test('a body that is cut leaves nothing behind: no rejection, no error, no liste
   expect([trouble.mock.calls, last.mock.calls]).toEqual([[], []]);
 });
 
+test('a body whose request the server itself destroys: an end', async () => {
+  const { port, server, settled } = await verifying();
+  server.prependListener('request', (req) => setTimeout(() => req.destroy(), 20));
+  await begun(port, 'Content-Length: 1000', body.slice(0, 500));
+  expect(await settled).toBe('ERR_GATEWAY_BAD_REQUEST');
+});
+
 test('a body that is too short is wrong even where its end is no surprise', async () => {
   const { port, settled } = await verifying();
   await begun(port, 'Content-Length: 500', body.slice(0, 500));

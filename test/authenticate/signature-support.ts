@@ -2,43 +2,22 @@ import { type IncomingMessage, type RequestListener, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
 import type { Middleware, TrustProxy } from 'gatewright';
-import type { RequestToSign } from '../../src/authenticate/sign-options.js';
-import { signRequest } from '../../src/authenticate/sign-request.js';
-import { type SignatureOptions, signatureSchema } from '../../src/authenticate/signature-options.js';
-import { signatureVerifier } from '../../src/authenticate/signature-verifier.js';
-import type { Verdict } from '../../src/authenticate/verifier.js';
-import { compileTrustProxy } from '../../src/core/client-ip.js';
-import { contextOf } from '../../src/core/context.js';
-import { AuthenticationError, GatewayError, InternalError } from '../../src/core/errors.js';
-import { checkOptions } from '../../src/core/options.js';
-import { sendError } from '../../src/core/send-error.js';
+import {
+  authenticate,
+  MemoryNonceStore,
+  RedisNonceStore,
+  type RequestToSign,
+  type SignatureOptions,
+  signRequest,
+} from 'gatewright/authenticate';
 import { type Answer, cleanup, send, serve } from '../helpers.js';
 
-export { MemoryNonceStore } from '../../src/authenticate/nonce-store.js';
-export { RedisNonceStore } from '../../src/authenticate/redis-nonce-store.js';
-export { type RequestToSign, type SignatureOptions, signRequest };
-
-const missing: Verdict = { message: 'Credentials are required', challenge: 'Bearer realm="gateway"' };
+export { MemoryNonceStore, RedisNonceStore, type RequestToSign, type SignatureOptions, signRequest };
 
 /** A middleware that lets signed requests through, and no others. */
 export function withSignatures(hmac: SignatureOptions, trustProxy?: TrustProxy): Middleware {
-  const verify = signatureVerifier(checkOptions('hmac', signatureSchema, hmac));
-  const addresses = compileTrustProxy(trustProxy);
-  return function signaturesMiddleware(req, res, next) {
-    const context = contextOf(req, res, addresses);
-    const fail = (cause: unknown): void =>
-      sendError(cause instanceof GatewayError ? cause : new InternalError(cause), res);
-    const conclude = (verdict: Verdict): void => {
-      if (verdict.identity === undefined) {
-        fail(new AuthenticationError(verdict.message, verdict.challenge));
-        return;
-      }
-      context.identity = verdict.identity;
-      for (const header of verdict.headers ?? []) delete req.headers[header];
-      next();
-    };
-    Promise.resolve(verify(req, context) ?? missing).then(conclude, fail);
-  };
+  // Addresses are not locked out, since all tests have one.
+  return authenticate({ hmac, trustProxy, apiKeys: false, lockout: false });
 }
 
 /** What the tests share with the gateway. */
