@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { GatewayContext, ServiceMatch, Upstream } from '../core/context.js';
 import { BadGatewayError, type GatewayError, GatewayTimeoutError } from '../core/errors.js';
+import { isAsReceived } from '../core/received-body.js';
 import { bufferedBody } from './request-body.js';
 import { copyResponseHead } from './response-headers.js';
 import type { Service } from './service.js';
@@ -89,7 +90,7 @@ export class ProxyExchange implements Exchange {
 
   #replay(body: Buffer): Readable {
     delete this.headers['transfer-encoding'];
-    delete this.headers['content-encoding'];
+    if (!isAsReceived(body)) delete this.headers['content-encoding'];
     this.headers['content-length'] = body.length;
     return Readable.from([body]);
   }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { gateway, type Seen, upstream } from '../proxy-router/support.js';
 import { deliver, edited, inPieces, keys, refusalOf, signed, withSignatures } from './signature-support.js';
@@ -64,4 +65,13 @@ describe('a signed request through the proxy', () => {
     const got = seen.map((each) => bytesOf(each).toString()).sort();
     expect(got).toEqual(bodies.map(String).sort());
   });
+});
+
+test('a coded body arrives as it was coded, and says so', async () => {
+  const { url, seen } = await guardedGateway();
+  const body = gzipSync('{"a":1}');
+  const headers = { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' };
+  expect(await deliver(url, signed(url, '/api', { body, headers }))).toMatchObject({ status: 200 });
+  expect(bytesOf(seen[0]).equals(body)).toBe(true);
+  expect(seen[0]?.headers['content-encoding']).toBe('gzip');
 });
