@@ -47,8 +47,21 @@ const allOff: StatusSource = {
   }),
 };
 
-/** Calls each factory that is not switched off, with what the whole gateway has in common. */
+/**
+ * Calls each factory that is not switched off, with what the whole gateway has in common. Where one of them refuses its
+ * options, the connection to Redis that was opened for them is closed again.
+ */
 export function createParts(options: GatewayOptions): Parts {
+  const opened = typeof options.redis === 'string' ? connectRedis(options.redis, options.logger) : undefined;
+  try {
+    return assemble(options, opened);
+  } catch (error) {
+    opened?.disconnect();
+    throw error;
+  }
+}
+
+function assemble(options: GatewayOptions, opened: RedisClient | undefined): Parts {
   const { onError, errorFormat, trustProxy, logger } = options;
   const events = new GatewayEvents(logger);
   const errors = { onError, errorFormat };
@@ -57,13 +70,15 @@ export function createParts(options: GatewayOptions): Parts {
     factory: (own: Section | Record<string, never>) => Part,
   ): Part | undefined => (section === false ? undefined : factory(section ?? {}));
 
-  const opened = typeof options.redis === 'string' ? connectRedis(options.redis, logger) : undefined;
   const redis = opened ?? (options.redis as RedisClient | undefined);
   const nonces = redis && new RedisNonceStore({ client: redis, logger, events });
   const common = { trustProxy, ...errors };
   const { perAddress, ...limits } = options.rateLimit || {};
+  // First, since it finds what the schema can't: two services of one path or name, an address that is none.
+  const router = proxyRouter({ services: options.services, logger, ...common });
 
   const parts = {
+    router,
     analytics: on(options.analytics, (own) => analytics({ events, ...own })),
     audit: on(options.audit, (own) => audit({ events, logger, trustProxy, ...own })),
     cors: options.cors ? corsMiddleware(options.cors) : undefined,
@@ -84,15 +99,8 @@ export function createParts(options: GatewayOptions): Parts {
     circuitBreaker: on(options.circuitBreaker, (own) =>
       circuitBreaker({ events, logger, ...errors, ...own }),
     ),
-    router: proxyRouter({ services: options.services, logger, ...common }),
   };
-  const {
-    analytics: recorder,
-    authenticate: guard,
-    rateLimit: limiter,
-    circuitBreaker: breaker,
-    router,
-  } = parts;
+  const { analytics: recorder, authenticate: guard, rateLimit: limiter, circuitBreaker: breaker } = parts;
   return {
     ...parts,
     sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),

@@ -37,12 +37,15 @@ export function upstreamHeaders(
   return headers;
 }
 
-/** A name as a field can carry it: what is no printable ASCII is percent-encoded in UTF-8 (RFC 3986, section 2.1). */
+/**
+ * A name as a field can carry it: what is no printable ASCII is percent-encoded in UTF-8 (RFC 3986, section 2.1), and so
+ * is the percent sign, so that no two names look alike to the upstream.
+ */
 function printable(name: string): string {
-  if (/^[!-~]*$/.test(name)) return name;
+  if (/^[!-$&-~]*$/.test(name)) return name;
   return Buffer.from(name)
     .toString('latin1')
-    .replace(/[^!-~]/g, percentEncoded);
+    .replace(/[^!-$&-~]/g, percentEncoded);
 }
 
 function percentEncoded(byte: string): string {
