@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { GatewayContext, Identity } from '../core/context.js';
 import { PermissionError } from '../core/errors.js';
 import { isThenable } from '../core/thenable.js';
@@ -8,15 +9,8 @@ import { hashApiKey, isWellFormedApiKey } from './api-key.js';
 import type { ApiKeyRecord, MaybeLater } from './api-key-store.js';
 import { INVALID_CHALLENGE } from './challenge.js';
 import { presentedCredential } from './credentials.js';
+import { proved } from './proof.js';
 import type { Verdict, Verifier } from './verifier.js';
-
-const admin: Identity = Object.freeze({
-  id: 'admin',
-  method: 'admin',
-  tier: SYSTEM_TIER,
-  permissions: Object.freeze(['*']),
-  metadata: Object.freeze({}),
-});
 
 const invalid: Verdict = { message: 'Invalid API key', challenge: INVALID_CHALLENGE };
 const expired: Verdict = { message: 'API key expired', challenge: INVALID_CHALLENGE };
@@ -29,37 +23,76 @@ export interface KeyLookup {
 }
 
 /** Judges API keys, where there are any, and the administrator's key before them. */
+export interface ApiKeyVerifier extends Verifier {
+  /** Judges the key with this SHA-256, as if it had been presented. */
+  judge(hash: string, context: GatewayContext): MaybeLater<Verdict>;
+}
+
+/** @param onUse hears of each key that was accepted */
 export function apiKeyVerifier(
   keys: KeyLookup | undefined,
   header: string,
   adminKey: string | undefined,
   onUse: (record: ApiKeyRecord) => void,
-): Verifier {
-  const adminHash = adminKey === undefined ? undefined : Buffer.from(hashApiKey(adminKey));
+): ApiKeyVerifier {
+  const admin = adminKey === undefined ? undefined : administrator(hashApiKey(adminKey));
 
-  return function verifyApiKey(req, context) {
+  function verifyApiKey(
+    req: IncomingMessage,
+    context: GatewayContext,
+  ): Verdict | undefined | PromiseLike<Verdict> {
     const credential = presentedCredential(req, header);
     if (credential === undefined) return undefined;
     const hash = hashApiKey(credential.value);
-    if (adminHash && timingSafeEqual(adminHash, Buffer.from(hash))) {
-      return { identity: admin, headers: [credential.header] };
-    }
+    const headers = [credential.header];
+    if (admin?.is(hash)) return { identity: admin.identity, headers };
     if (!credential.ours || keys === undefined) return undefined;
-    if (!isWellFormedApiKey(credential.value)) return invalid;
-    const found = keys.find(hash);
-    const judge = (record: ApiKeyRecord | undefined): Verdict => {
-      const verdict = verdictOn(record, hash, credential.header, context);
+    return isWellFormedApiKey(credential.value) ? lookUp(keys, hash, context, headers) : invalid;
+  }
+
+  function judge(hash: string, context: GatewayContext): MaybeLater<Verdict> {
+    if (admin?.is(hash)) return { identity: admin.identity };
+    return keys ? lookUp(keys, hash, context) : invalid;
+  }
+
+  function lookUp(
+    lookup: KeyLookup,
+    hash: string,
+    context: GatewayContext,
+    headers?: readonly string[],
+  ): MaybeLater<Verdict> {
+    const conclude = (record: ApiKeyRecord | undefined): Verdict => {
+      const verdict = verdictOn(record, hash, headers, context);
       if (record && verdict.identity) onUse(record);
       return verdict;
     };
-    return isThenable(found) ? found.then(judge) : judge(found);
+    const found = lookup.find(hash);
+    return isThenable(found) ? found.then(conclude) : conclude(found);
+  }
+
+  return Object.assign(verifyApiKey, { judge });
+}
+
+/** Whoever has the key with this SHA-256. */
+function administrator(keyHash: string) {
+  const identity: Identity = Object.freeze({
+    id: 'admin',
+    method: 'admin',
+    tier: SYSTEM_TIER,
+    permissions: Object.freeze(['*']),
+    metadata: Object.freeze({}),
+  });
+  const expected = Buffer.from(keyHash);
+  return {
+    identity: proved(identity, { keyHash }),
+    is: (hash: string) => timingSafeEqual(expected, Buffer.from(hash)),
   };
 }
 
 function verdictOn(
   record: ApiKeyRecord | undefined,
   hash: string,
-  header: string,
+  headers: readonly string[] | undefined,
   context: GatewayContext,
 ): Verdict {
   if (!record) return invalid;
@@ -68,7 +101,7 @@ function verdictOn(
   if (record.notBefore !== undefined && !hasPassed(record.notBefore)) return early;
   if (hash !== record.hash && hasPassed(record.previous?.validUntil)) return expired;
   assertInScope(record, context);
-  return { identity: identityOf(record), headers: [header] };
+  return { identity: identityOf(record, hash), headers };
 }
 
 /** 403 for a valid key in the wrong place. */
@@ -87,14 +120,17 @@ function hasPassed(time: string | undefined): boolean {
 }
 
 const identities = new WeakMap<ApiKeyRecord, Identity>();
+/** Of those who still use the secret from before a rotation. */
+const formerIdentities = new WeakMap<ApiKeyRecord, Identity>();
 
-/** One identity for each record, so that what is compiled from its limits is compiled once. */
-function identityOf(record: ApiKeyRecord): Identity {
-  let identity = identities.get(record);
+/** One identity for each secret of a record, so that what is compiled from its limits is compiled once. */
+function identityOf(record: ApiKeyRecord, keyHash: string): Identity {
+  const cache = keyHash === record.hash ? identities : formerIdentities;
+  let identity = cache.get(record);
   if (identity === undefined) {
     const { id, tier, permissions, metadata, limits } = record;
     identity = Object.freeze({ id, method: 'api-key', tier, permissions, metadata, keyId: id, limits });
-    identities.set(record, identity);
+    cache.set(record, proved(identity, { keyHash }));
   }
   return identity;
 }

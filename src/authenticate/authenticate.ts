@@ -8,9 +8,12 @@ import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { isThenable } from '../core/thenable.js';
 import type { ApiKeys } from './api-keys.js';
+import { createEntrance } from './entrance.js';
 import { keyRing } from './key-ring.js';
 import { Lockout } from './lockout.js';
-import { type AuthenticateOptions, authenticateSchema } from './options.js';
+import { type AuthenticateOptions, authenticateSchema, type ResolvedAuthenticate } from './options.js';
+import { MemoryTicketStore } from './ticket-store.js';
+import { Tickets } from './tickets.js';
 import type { Verdict } from './verifier.js';
 import { createVerifiers } from './verifiers.js';
 
@@ -18,6 +21,8 @@ import { createVerifiers } from './verifiers.js';
 export interface AuthenticateMiddleware extends Middleware, StatusSource {
   /** Makes, lists, changes, revokes and rotates keys. Its methods throw where API keys are switched off. */
   readonly apiKeys: ApiKeys;
+  /** Makes tickets for WebSockets and server-sent events. Undefined where they are switched off. */
+  readonly tickets: Pick<Tickets, 'issue'> | undefined;
   /** Writes what is still to be written, and stops timers and connections. */
   close(): Promise<void>;
 }
@@ -25,9 +30,10 @@ export interface AuthenticateMiddleware extends Middleware, StatusSource {
 const WRONG_METHOD = 'This service does not accept this kind of credential';
 
 /**
- * Finds out who sends a request: by API key (`X-API-Key`, or `Authorization: Bearer gw_…`), by the administrator's
- * key, by a bearer JWT, by the signature of the request, by a method of your own, or, on the paths listed, nobody. The first credential presented is judged alone: a
- * wrong one is 401 and never falls through to anonymous. Leaves the identity in `req.gateway.identity`.
+ * Finds out who sends a request: by ticket, by API key (`X-API-Key`, or `Authorization: Bearer gw_…`), by the
+ * administrator's key, by a bearer JWT, by the signature of the request, by a method of your own, or, on the paths
+ * listed, nobody. The first credential presented is judged alone: a wrong one is 401 and never falls through to
+ * anonymous. Leaves the identity in `req.gateway.identity`.
  *
  * @throws ConfigError for wrong options
  */
@@ -36,7 +42,9 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
   const refuse = errorHandler(config);
   const addresses = compileTrustProxy(config.trustProxy);
   const ring = keyRing(config.apiKeys, config.events);
-  const verifiers = createVerifiers(config, ring);
+  const tickets = ticketsOf(config.tickets);
+  const verifiers = createVerifiers(config, ring, tickets);
+  const enter = createEntrance(config, verifiers.challenge);
   const missing: Verdict = { message: 'Credentials are required', challenge: verifiers.challenge };
   const lockout = config.lockout === false ? undefined : new Lockout(config.lockout);
 
@@ -56,6 +64,7 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     };
     let verdict: Verdict | PromiseLike<Verdict>;
     try {
+      enter(req, context);
       const lockedMs = lockout?.remainingMs(context.clientIp) ?? 0;
       if (lockedMs > 0 && !verifiers.isKnown(req)) throw new RateLimitError('ip', Math.ceil(lockedMs / 1000));
       verdict = judge(req, context);
@@ -103,5 +112,9 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     await ring.close();
   }
 
-  return Object.assign(authenticateMiddleware, { apiKeys: ring.keys, status, close });
+  return Object.assign(authenticateMiddleware, { apiKeys: ring.keys, tickets, status, close });
+}
+
+function ticketsOf(config: ResolvedAuthenticate['tickets']): Tickets | undefined {
+  return config === false ? undefined : new Tickets(config.store ?? new MemoryTicketStore(), config.ttlMs);
 }

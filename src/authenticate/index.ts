@@ -6,11 +6,14 @@ export type { JwksOptions, JwtClaims, JwtOptions, JwtPublicKey } from './jwt-opt
 export type { LockoutOptions } from './lockout.js';
 export { MemoryApiKeyStore } from './memory-api-key-store.js';
 export { MemoryNonceStore, type MemoryNonceStoreOptions, type NonceStore } from './nonce-store.js';
-export type { ApiKeyOptions, AuthenticateOptions, ConfiguredApiKey } from './options.js';
+export type { ApiKeyOptions, AuthenticateOptions, ConfiguredApiKey, TicketOptions } from './options.js';
 export { RedisApiKeyStore, type RedisApiKeyStoreOptions } from './redis-api-key-store.js';
 export { RedisNonceStore, type RedisNonceStoreOptions } from './redis-nonce-store.js';
+export { RedisTicketStore, type RedisTicketStoreOptions } from './redis-ticket-store.js';
 export { requirePermissions } from './require-permissions.js';
 export type { RequestToSign } from './sign-options.js';
 export { signRequest } from './sign-request.js';
 export type { SignatureKey, SignatureKeyResolver, SignatureOptions } from './signature-options.js';
+export { MemoryTicketStore, type MemoryTicketStoreOptions, type TicketStore } from './ticket-store.js';
+export type { IssuedTicket, Tickets } from './tickets.js';
 export type { Accepted, Rejected, Verdict, Verifier } from './verifier.js';

@@ -5,6 +5,7 @@ import type { JwtHeader } from './jwt-header.js';
 import { isObject, isPlain } from './jwt-json.js';
 import type { JwtKey } from './jwt-keys.js';
 import type { ResolvedJwt } from './jwt-options.js';
+import { proved } from './proof.js';
 import type { Accepted, Rejected } from './verifier.js';
 
 /** A token that is valid. Nothing about it changes but the time and the keys. */
@@ -59,7 +60,10 @@ export function tokenJudge(options: ResolvedJwt, isTier: (name: string) => boole
     return {
       header,
       key,
-      verdict: { identity, headers: ['authorization'] },
+      verdict: {
+        identity: proved(identity, { expiresAt: (until + tolerance) * 1000 }),
+        headers: ['authorization'],
+      },
       validFrom: from - tolerance,
       validUntil: until + tolerance,
     };

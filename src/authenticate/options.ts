@@ -7,6 +7,7 @@ import {
   functionOption,
   headerName,
   objectWith,
+  originOption,
   tierLimitsSchema,
   trustProxyOption,
 } from '../core/options.js';
@@ -18,6 +19,7 @@ import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
 import { type JwtOptions, jwtSchema } from './jwt-options.js';
 import type { LockoutOptions } from './lockout.js';
 import { type SignatureOptions, signatureSchema } from './signature-options.js';
+import type { TicketStore } from './ticket-store.js';
 import type { Verifier } from './verifier.js';
 
 /** A key whose hash stands in the configuration. */
@@ -58,6 +60,16 @@ export interface ApiKeyOptions {
   readonly staleIfErrorMs?: number | undefined;
 }
 
+/** Tickets for WebSockets and server-sent events. */
+export interface TicketOptions {
+  /** How long a ticket may wait to be used, in milliseconds. 1000 to 300,000. Default 30,000. */
+  readonly ttlMs?: number | undefined;
+  /** The parameter of the query that carries one. Default `ticket`. */
+  readonly parameter?: string | undefined;
+  /** Where tickets wait. Default: this process's memory, so another replica does not know them. */
+  readonly store?: TicketStore | undefined;
+}
+
 /** Options of `authenticate()`. */
 export interface AuthenticateOptions extends ErrorOptions {
   /** API keys. Default `{}`: on. `false` switches them off. */
@@ -79,6 +91,17 @@ export interface AuthenticateOptions extends ErrorOptions {
   readonly lockout?: LockoutOptions | false | undefined;
   /** Paths, with everything below them, that need no credential. Default: none. */
   readonly anonymous?: { readonly paths: readonly string[] } | undefined;
+  /**
+   * Tickets, which a browser can put where it can add no header fields: on WebSockets and server-sent events. Default
+   * `{}`: on. `false` switches them off.
+   */
+  readonly tickets?: TicketOptions | false | undefined;
+  /**
+   * Origins whose pages may open a WebSocket, such as `https://app.example.com`, or `*` for all: a browser lets any page
+   * open one, and sends cookies along. Default: those of the host that the request is for. A request without `Origin`
+   * comes from no browser, and passes.
+   */
+  readonly origins?: '*' | readonly string[] | undefined;
   /** Leaves the accepted credential on the request. Default false: it is removed before the request goes on. */
   readonly forwardCredentials?: boolean | undefined;
   /** Which proxies may name the client. Default: none. */
@@ -134,6 +157,20 @@ export const authenticateSchema = z.strictObject({
   anonymous: z
     .strictObject({ paths: z.array(z.string().regex(/^\//, 'must start with a slash')).min(1) })
     .optional(),
+  tickets: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        ttlMs: z.int().min(1000).max(300_000).default(30_000),
+        parameter: z
+          .string()
+          .regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 letters, digits and `-._~`')
+          .default('ticket'),
+        store: objectWith<TicketStore>('put', 'take').optional(),
+      }),
+    ])
+    .prefault({}),
+  origins: z.union([z.literal('*'), z.array(originOption).min(1)]).optional(),
   forwardCredentials: z.boolean().default(false),
   trustProxy: trustProxyOption.optional(),
   logger: objectWith<Logger>('info', 'warn', 'error').optional(),

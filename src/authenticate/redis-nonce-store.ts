@@ -1,22 +1,10 @@
-import type { GatewayEvents } from '../core/events.js';
-import { type Logger, silentLogger } from '../core/logger.js';
 import type { RedisClient } from '../redis/client.js';
-import { RedisGuard } from '../redis/guard.js';
+import type { RedisGuard } from '../redis/guard.js';
+import { type ClosedStoreOptions, closedGuard } from './closed-guard.js';
 import type { NonceStore } from './nonce-store.js';
 
-/** Options of {@link RedisNonceStore}. */
-export interface RedisNonceStoreOptions {
-  /** An ioredis client. A Redis that evicts keys forgets nonces: `maxmemory-policy noeviction`. */
-  readonly client: RedisClient;
-  /** In front of every key. Default `gw:`. */
-  readonly keyPrefix?: string | undefined;
-  /** How long a request may wait for Redis, in milliseconds. Default 100. */
-  readonly timeoutMs?: number | undefined;
-  /** Hears when Redis is lost and back. Default: silent. */
-  readonly logger?: Logger | undefined;
-  /** Where other parts of a gateway hear of it. */
-  readonly events?: GatewayEvents | undefined;
-}
+/** Options of {@link RedisNonceStore}. A Redis that evicts keys forgets nonces: `maxmemory-policy noeviction`. */
+export type RedisNonceStoreOptions = ClosedStoreOptions;
 
 /**
  * Nonces in Redis: a request that one replica has taken is refused by the others. While Redis is away, signed requests
@@ -27,15 +15,10 @@ export class RedisNonceStore implements NonceStore {
   readonly #prefix: string;
   readonly #guard: RedisGuard;
 
-  constructor({ client, keyPrefix = 'gw:', timeoutMs = 100, logger, events }: RedisNonceStoreOptions) {
-    this.#client = client;
-    this.#prefix = `${keyPrefix}nonce:`;
-    this.#guard = new RedisGuard({
-      timeoutMs,
-      // A Redis that is full or takes no writes answers a PING.
-      probe: () => client.set(`${this.#prefix}probe`, '', 'PX', 1000),
-      onChange: (available) => tell(available, logger ?? silentLogger, events),
-    });
+  constructor(options: RedisNonceStoreOptions) {
+    this.#client = options.client;
+    this.#prefix = `${options.keyPrefix ?? 'gw:'}nonce:`;
+    this.#guard = closedGuard(options, 'nonces', this.#prefix, 'signed requests');
   }
 
   /** Whether Redis is asked. */
@@ -52,10 +35,4 @@ export class RedisNonceStore implements NonceStore {
   close(): void {
     this.#guard.close();
   }
-}
-
-function tell(available: boolean, logger: Logger, events: GatewayEvents | undefined): void {
-  if (available) logger.info('Redis is back: signed requests are accepted again');
-  else logger.warn('Redis is unavailable: signed requests are refused');
-  events?.publish('storeMode', { store: 'nonces', mode: available ? 'shared' : 'closed' });
 }

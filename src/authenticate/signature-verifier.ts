@@ -1,6 +1,6 @@
 import { createHmac, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { GatewayContext } from '../core/context.js';
+import type { GatewayContext, Identity } from '../core/context.js';
 import { ServiceUnavailableError } from '../core/errors.js';
 import { matchesDigest } from './content-digest.js';
 import { MemoryNonceStore, type NonceStore } from './nonce-store.js';
@@ -19,21 +19,27 @@ export const SIGNATURE_CHALLENGE = 'Signature realm="gateway"';
 /** The fields that carry the credential. `Content-Digest` goes on: it tells the upstream of the body. */
 const carriers = ['signature', 'signature-input'] as const;
 
+/** Judges signed requests. */
+export interface SignatureVerifier extends Verifier {
+  /** Who has a key now; undefined where there is no such key, or no longer. */
+  identityOf(keyId: string): Promise<Identity | undefined>;
+}
+
 /**
  * Judges signed requests: HTTP Message Signatures (RFC 9421) with `hmac-sha256`, and `Content-Digest` (RFC 9530). Any
  * `Signature-Input` is a credential. The signature is verified before its nonce is remembered, and the nonce is
  * remembered before a body is read; a body that has been read is in `req.rawBody`, and is put back.
  */
-export function signatureVerifier(config: ResolvedSignatures): Verifier {
+export function signatureVerifier(config: ResolvedSignatures): SignatureVerifier {
   const findKey = keyFinder(config.keys);
   const nonces = config.nonces ?? new MemoryNonceStore();
   /** Stands in for a key that there is not, so that it is not faster to be told so. */
   const nobodys = secretKey(randomBytes(32));
 
-  return function verifySignature(req, context) {
+  function verifySignature(req: IncomingMessage, context: GatewayContext): PromiseLike<Verdict> | undefined {
     const input = req.headers['signature-input'];
     return input === undefined ? undefined : verify(req, context, String(input));
-  };
+  }
 
   async function verify(req: IncomingMessage, context: GatewayContext, input: string): Promise<Verdict> {
     const claim = signatureClaim(req, context, input, config);
@@ -47,6 +53,12 @@ export function signatureVerifier(config: ResolvedSignatures): Verifier {
     }
     return { identity: key.identity, headers: carriers };
   }
+
+  async function identityOf(keyId: string): Promise<Identity | undefined> {
+    return (await findKey(keyId))?.identity;
+  }
+
+  return Object.assign(verifySignature, { identityOf });
 }
 
 function rejected(message: string): Rejected {

@@ -8,6 +8,8 @@ import { jwtVerifier } from './jwt-verifier.js';
 import type { KeyRing } from './key-ring.js';
 import type { ResolvedAuthenticate } from './options.js';
 import { SIGNATURE_CHALLENGE, signatureVerifier } from './signature-verifier.js';
+import { ticketVerifier } from './ticket-verifier.js';
+import type { Tickets } from './tickets.js';
 import type { Verifier } from './verifier.js';
 
 /** The methods of one `authenticate()`. */
@@ -20,18 +22,25 @@ export interface Verifiers {
   isKnown(req: IncomingMessage): boolean;
 }
 
-export function createVerifiers(config: ResolvedAuthenticate, ring: KeyRing): Verifiers {
-  const { apiKeys, adminKey, jwt, hmac, verify, anonymous, logger } = config;
-  const header = apiKeys === false ? 'x-api-key' : apiKeys.header;
+export function createVerifiers(
+  config: ResolvedAuthenticate,
+  ring: KeyRing,
+  issued: Tickets | undefined,
+): Verifiers {
+  const { adminKey, jwt, hmac, verify, anonymous, logger, tickets } = config;
+  const header = keyHeaderOf(config);
+  const keys = apiKeyVerifier(ring.known, header, adminKey, (record) => ring.used.note(record));
   const tokens = jwt && jwtVerifier(jwt, undefined, logger);
+  const signatures = hmac && signatureVerifier(hmac);
   const all: (Verifier | undefined)[] = [
-    apiKeyVerifier(ring.known, header, adminKey, (record) => ring.used.note(record)),
+    issued && tickets ? ticketVerifier(issued, tickets.parameter, keys, signatures) : undefined,
+    keys,
     tokens,
-    hmac && signatureVerifier(hmac),
+    signatures,
     verify,
     anonymousVerifier(anonymous?.paths ?? []),
   ];
-  const bearer = apiKeys !== false || jwt !== undefined || hmac === undefined ? [CHALLENGE] : [];
+  const bearer = config.apiKeys !== false || jwt !== undefined || hmac === undefined ? [CHALLENGE] : [];
   return {
     all: all.filter((verifier) => verifier !== undefined),
     challenge: [...bearer, ...(hmac ? [SIGNATURE_CHALLENGE] : [])].join(', '),
@@ -41,4 +50,9 @@ export function createVerifiers(config: ResolvedAuthenticate, ring: KeyRing): Ve
       return tokens?.isKnown(req) === true;
     },
   };
+}
+
+/** The field that carries a key, the administrator's too where there are no others. */
+export function keyHeaderOf({ apiKeys }: Pick<ResolvedAuthenticate, 'apiKeys'>): string {
+  return apiKeys === false ? 'x-api-key' : apiKeys.header;
 }

@@ -69,6 +69,14 @@ export const tierLimitsSchema = z.strictObject({
   concurrentRequests: count.optional(),
 });
 
+/** An origin as a browser writes it (RFC 6454, section 7), or `*` for all. */
+export const originOption = z
+  .string()
+  .regex(
+    /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/i,
+    'must be an origin such as "https://app.example.com", or "*"',
+  );
+
 /** A string that a header field name can be (RFC 9110, section 5.1), in lower case. */
 export const headerName = z
   .string()

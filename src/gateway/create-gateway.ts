@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ApiKeys } from '../authenticate/index.js';
+import type { ApiKeys, Tickets } from '../authenticate/index.js';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf } from '../core/context.js';
 import { GatewayError, InternalError } from '../core/errors.js';
@@ -29,6 +29,8 @@ export interface Gateway extends Middleware {
   listenerFor(app: Listener): Listener;
   /** Makes API keys. Undefined where `authenticate` is switched off. */
   readonly apiKeys: ApiKeys | undefined;
+  /** Makes tickets. Undefined where they are switched off, or `authenticate` is. */
+  readonly tickets: Pick<Tickets, 'issue'> | undefined;
   /** Changes and explains limits. Undefined where `rateLimit` is switched off. */
   readonly rateLimit: Pick<RateLimitMiddleware, 'limits' | 'explain' | 'load'> | undefined;
   /** What `GET /health` answers. */
@@ -105,6 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     listener,
     listenerFor,
     apiKeys: authenticate?.apiKeys,
+    tickets: authenticate?.tickets,
     health: () => healthOf(parts.sources, new Date()),
     rateLimit,
     close: () => parts.close(),

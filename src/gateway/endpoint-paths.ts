@@ -1,7 +1,13 @@
 import { ConfigError } from '../core/config-error.js';
 import { endpointsSchema, type GatewayOptions, type ResolvedEndpoints } from './options.js';
 
-const none: ResolvedEndpoints = { info: false, health: false, metrics: false, apiKeys: false };
+const none: ResolvedEndpoints = {
+  info: false,
+  health: false,
+  metrics: false,
+  apiKeys: false,
+  tickets: false,
+};
 
 /** Where the endpoints are for a gateway that is served directly, and for one that is mounted. */
 export function endpointPaths(options: GatewayOptions): {

@@ -13,6 +13,7 @@ import { sendJson } from './json.js';
 import { unlessLocal } from './local-peer.js';
 import type { GatewayOptions, ResolvedEndpoints } from './options.js';
 import type { Parts } from './parts.js';
+import { ticketAnswers } from './ticket-endpoint.js';
 
 /** The endpoint that a request is for. */
 export type Endpoints = (req: IncomingMessage) => Middleware | undefined;
@@ -42,6 +43,10 @@ export function createEndpoints(
   const hasKeys = options.authenticate !== false && options.authenticate?.apiKeys !== false;
   const keys =
     authenticate && hasKeys ? new ApiKeyEndpoints(authenticate.apiKeys, new Set(tiers.keys())) : undefined;
+  if (authenticate?.tickets) {
+    const tickets = ticketAnswers(authenticate.tickets);
+    byPath.set(paths.tickets, endpoint(tickets, authenticate));
+  }
   const writer = need('keys:write');
   const collection = keys && endpoint(keys.collection, writer);
 

@@ -9,7 +9,7 @@ import type { CircuitBreakerOptions } from '../circuit-breaker/index.js';
 import { circuitBreakerSchema } from '../circuit-breaker/options.js';
 import type { TrustProxy } from '../core/client-ip.js';
 import type { Logger } from '../core/logger.js';
-import { errorOptions, objectWith, trustProxyOption } from '../core/options.js';
+import { errorOptions, objectWith, originOption, trustProxyOption } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { ServicesOptions } from '../proxy-router/index.js';
 import { servicesSchema } from '../proxy-router/options.js';
@@ -43,6 +43,8 @@ export interface EndpointsOptions {
   readonly metrics?: string | false | undefined;
   /** Default `/api/auth/api-key`. */
   readonly apiKeys?: string | false | undefined;
+  /** Default `/api/auth/ticket`. */
+  readonly tickets?: string | false | undefined;
 }
 
 /** Options of `rateLimit()`, and the limit per address that goes in front of authentication. */
@@ -89,20 +91,12 @@ export const endpointsSchema = z.strictObject({
   health: endpointPath.default('/health'),
   metrics: endpointPath.default('/metrics'),
   apiKeys: endpointPath.default('/api/auth/api-key'),
+  tickets: endpointPath.default('/api/auth/ticket'),
 });
 
 const corsSchema = z
   .strictObject({
-    origins: z
-      .array(
-        z
-          .string()
-          .regex(
-            /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/i,
-            'must be an origin such as "https://app.example.com", or "*"',
-          ),
-      )
-      .min(1),
+    origins: z.array(originOption).min(1),
     methods: z.array(z.string().min(1)).optional(),
     allowedHeaders: z.array(z.string().min(1)).optional(),
     exposedHeaders: z.array(z.string().min(1)).optional(),

@@ -6,7 +6,9 @@ import {
   authenticate,
   type NonceStore,
   RedisNonceStore,
+  RedisTicketStore,
   type SignatureOptions,
+  type TicketStore,
 } from '../authenticate/index.js';
 import { type CircuitBreakerMiddleware, circuitBreaker } from '../circuit-breaker/index.js';
 import { GatewayEvents } from '../core/events.js';
@@ -72,6 +74,7 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
 
   const redis = opened ?? (options.redis as RedisClient | undefined);
   const nonces = redis && new RedisNonceStore({ client: redis, logger, events });
+  const tickets = redis && new RedisTicketStore({ client: redis, logger, events });
   const common = { trustProxy, ...errors };
   const { perAddress, ...limits } = options.rateLimit || {};
   // First, since it finds what the schema can't: two services of one path or name, an address that is none.
@@ -91,6 +94,8 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
         ...own,
         apiKeys: keysOf(own, redis),
         hmac: withNonces(own.hmac, nonces),
+        tickets: ticketsIn(own.tickets, tickets),
+        origins: own.origins ?? originsOf(own, options.cors),
       }),
     ),
     rateLimit: on(options.rateLimit, () =>
@@ -111,6 +116,7 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
         parts.addressLimit?.close(),
         guard?.close(),
         nonces?.close(),
+        tickets?.close(),
       ]);
       opened?.disconnect();
     },
@@ -132,6 +138,26 @@ function withNonces(
   nonces: NonceStore | undefined,
 ): SignatureOptions | undefined {
   return hmac === undefined || hmac.nonces || nonces === undefined ? hmac : { ...hmac, nonces };
+}
+
+/** Tickets wait in the gateway's Redis, so that every replica knows them. */
+function ticketsIn(
+  tickets: AuthenticateOptions['tickets'],
+  store: TicketStore | undefined,
+): AuthenticateOptions['tickets'] {
+  return tickets === false || tickets?.store ? tickets : { ...tickets, store };
+}
+
+/**
+ * Pages that may read responses may open WebSockets. But that all may read responses is said of responses without
+ * cookies, which a method of the user's own may go by, and which a browser sends with every WebSocket.
+ */
+function originsOf(
+  { verify }: AuthenticateOptions,
+  cors: GatewayOptions['cors'],
+): readonly string[] | undefined {
+  if (!cors || (verify && cors.origins.includes('*'))) return undefined;
+  return cors.origins;
 }
 
 /** The gateway's Redis, unless the section says where it counts. */
