@@ -45,6 +45,7 @@ export {
   type SignatureKey,
   type SignatureKeyResolver,
   type SignatureOptions,
+  type SignedIdentityOptions,
   signRequest,
   type TicketOptions,
   type TicketStore,

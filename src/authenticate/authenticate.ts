@@ -6,12 +6,14 @@ import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
+import { subjectOf } from '../core/subject.js';
 import { isThenable } from '../core/thenable.js';
 import type { ApiKeys } from './api-keys.js';
 import { createEntrance } from './entrance.js';
 import { keyRing } from './key-ring.js';
 import { Lockout } from './lockout.js';
 import { type AuthenticateOptions, authenticateSchema, type ResolvedAuthenticate } from './options.js';
+import { identitySigner } from './signed-identity.js';
 import { MemoryTicketStore } from './ticket-store.js';
 import { Tickets } from './tickets.js';
 import type { Verdict } from './verifier.js';
@@ -40,6 +42,7 @@ const WRONG_METHOD = 'This service does not accept this kind of credential';
 export function authenticate(options: AuthenticateOptions = {}): AuthenticateMiddleware {
   const config = checkOptions('authenticate', authenticateSchema, options);
   const refuse = errorHandler(config);
+  const sign = config.signedIdentity && identitySigner(config.signedIdentity);
   const addresses = compileTrustProxy(config.trustProxy);
   const ring = keyRing(config.apiKeys, config.events);
   const tickets = ticketsOf(config.tickets);
@@ -53,12 +56,13 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     const fail = (cause: unknown): void =>
       refuse(cause instanceof GatewayError ? cause : new InternalError(cause), req, res, next);
     const conclude = (verdict: Verdict): void => {
-      const refusal = refusalOf(verdict, context);
-      if (refusal) {
-        refuse(refusal, req, res, next);
+      const { identity } = verdict;
+      if (identity === undefined || !isAcceptable(identity, context)) {
+        refuse(refusalOf(verdict, context), req, res, next);
         return;
       }
-      context.identity = verdict.identity;
+      context.identity = identity;
+      if (sign) context.signIdentity = (service) => sign(identity, subjectOf(context), service);
       if (!keepsCredential(context)) for (const header of verdict.headers ?? []) delete req.headers[header];
       next();
     };
@@ -84,14 +88,10 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     return missing;
   }
 
-  function refusalOf(verdict: Verdict, context: GatewayContext): AuthenticationError | undefined {
-    if (verdict.identity === undefined) {
-      if (verdict !== missing) lockout?.failed(context.clientIp);
-      return new AuthenticationError(verdict.message, verdict.challenge);
-    }
-    return isAcceptable(verdict.identity, context)
-      ? undefined
-      : new AuthenticationError(WRONG_METHOD, verifiers.challenge);
+  function refusalOf(verdict: Verdict, context: GatewayContext): AuthenticationError {
+    if (verdict.identity) return new AuthenticationError(WRONG_METHOD, verifiers.challenge);
+    if (verdict !== missing) lockout?.failed(context.clientIp);
+    return new AuthenticationError(verdict.message, verdict.challenge);
   }
 
   /** A service may accept some methods alone. The administrator's key is an API key too. */

@@ -14,6 +14,7 @@ export { requirePermissions } from './require-permissions.js';
 export type { RequestToSign } from './sign-options.js';
 export { signRequest } from './sign-request.js';
 export type { SignatureKey, SignatureKeyResolver, SignatureOptions } from './signature-options.js';
+export type { SignedIdentityOptions } from './signed-identity-options.js';
 export { MemoryTicketStore, type MemoryTicketStoreOptions, type TicketStore } from './ticket-store.js';
 export type { IssuedTicket, Tickets } from './tickets.js';
 export type { Accepted, Rejected, Verdict, Verifier } from './verifier.js';

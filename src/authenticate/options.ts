@@ -19,6 +19,7 @@ import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.js';
 import { type JwtOptions, jwtSchema } from './jwt-options.js';
 import type { LockoutOptions } from './lockout.js';
 import { type SignatureOptions, signatureSchema } from './signature-options.js';
+import { type SignedIdentityOptions, signedIdentitySchema } from './signed-identity-options.js';
 import type { TicketStore } from './ticket-store.js';
 import type { Verifier } from './verifier.js';
 
@@ -102,6 +103,8 @@ export interface AuthenticateOptions extends ErrorOptions {
    * comes from no browser, and passes.
    */
   readonly origins?: '*' | readonly string[] | undefined;
+  /** Tells upstreams who sends a request in `X-Gateway-Identity`, a JWT that they can verify. Default: none. */
+  readonly signedIdentity?: SignedIdentityOptions | undefined;
   /** Leaves the accepted credential on the request. Default false: it is removed before the request goes on. */
   readonly forwardCredentials?: boolean | undefined;
   /** Which proxies may name the client. Default: none. */
@@ -138,44 +141,53 @@ const apiKeysSchema = z
     error: 'must have one of `store`, `keys` and `redis`, not several',
   });
 
-export const authenticateSchema = z.strictObject({
-  ...errorOptions,
-  apiKeys: z.union([z.literal(false), apiKeysSchema]).prefault({}),
-  adminKey: z.string().min(32).max(1024).optional(),
-  jwt: jwtSchema.optional(),
-  hmac: signatureSchema.optional(),
-  verify: functionOption<Verifier>().optional(),
-  lockout: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        failures: z.int().min(2).max(1_000_000).default(100),
-        windowMs: z.int().min(1000).max(86_400_000).default(60_000),
-      }),
-    ])
-    .prefault({}),
-  anonymous: z
-    .strictObject({ paths: z.array(z.string().regex(/^\//, 'must start with a slash')).min(1) })
-    .optional(),
-  tickets: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        ttlMs: z.int().min(1000).max(300_000).default(30_000),
-        parameter: z
-          .string()
-          .regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 letters, digits and `-._~`')
-          .default('ticket'),
-        store: objectWith<TicketStore>('put', 'take').optional(),
-      }),
-    ])
-    .prefault({}),
-  origins: z.union([z.literal('*'), z.array(originOption).min(1)]).optional(),
-  forwardCredentials: z.boolean().default(false),
-  trustProxy: trustProxyOption.optional(),
-  logger: objectWith<Logger>('info', 'warn', 'error').optional(),
-  events: objectWith<GatewayEvents>('publish').optional(),
-});
+export const authenticateSchema = z
+  .strictObject({
+    ...errorOptions,
+    apiKeys: z.union([z.literal(false), apiKeysSchema]).prefault({}),
+    adminKey: z.string().min(32).max(1024).optional(),
+    jwt: jwtSchema.optional(),
+    hmac: signatureSchema.optional(),
+    verify: functionOption<Verifier>().optional(),
+    lockout: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          failures: z.int().min(2).max(1_000_000).default(100),
+          windowMs: z.int().min(1000).max(86_400_000).default(60_000),
+        }),
+      ])
+      .prefault({}),
+    anonymous: z
+      .strictObject({ paths: z.array(z.string().regex(/^\//, 'must start with a slash')).min(1) })
+      .optional(),
+    tickets: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          ttlMs: z.int().min(1000).max(300_000).default(30_000),
+          parameter: z
+            .string()
+            .regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 letters, digits and `-._~`')
+            .default('ticket'),
+          store: objectWith<TicketStore>('put', 'take').optional(),
+        }),
+      ])
+      .prefault({}),
+    origins: z.union([z.literal('*'), z.array(originOption).min(1)]).optional(),
+    signedIdentity: signedIdentitySchema.optional(),
+    forwardCredentials: z.boolean().default(false),
+    trustProxy: trustProxyOption.optional(),
+    logger: objectWith<Logger>('info', 'warn', 'error').optional(),
+    events: objectWith<GatewayEvents>('publish').optional(),
+  })
+  .refine(
+    ({ jwt, signedIdentity }) => !jwt?.keys?.some(({ key }) => signedIdentity?.verifyingKey.equals(key)),
+    {
+      path: ['signedIdentity'],
+      error: 'must not be signed with the key of `jwt`: an upstream could come back with what it was given',
+    },
+  );
 
 export const requirePermissionsSchema = z.strictObject({
   ...errorOptions,

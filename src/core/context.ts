@@ -103,6 +103,8 @@ export interface GatewayContext {
   readonly outcome: Outcome;
   service: ServiceMatch | undefined;
   identity: Identity | undefined;
+  /** Makes the token that tells an upstream whose request it gets. Written by `authenticate()` where it signs. */
+  signIdentity: ((service: string | undefined) => string) | undefined;
   rateLimit: RateLimitDecision | undefined;
   cost: RequestCost | undefined;
   upstream: Upstream | undefined;
@@ -117,6 +119,7 @@ class RequestContext implements GatewayContext {
   readonly outcome: Outcome;
   service: ServiceMatch | undefined = undefined;
   identity: Identity | undefined = undefined;
+  signIdentity: ((service: string | undefined) => string) | undefined = undefined;
   rateLimit: RateLimitDecision | undefined = undefined;
   cost: RequestCost | undefined = undefined;
   upstream: Upstream | undefined = undefined;

@@ -123,7 +123,7 @@ function join(path: PropertyKey[]): string {
 
 /** Whether an option holds a secret, or has one by mistake (a key in place of its hash): it must not get into a message. */
 function isSecret(name: PropertyKey | undefined): boolean {
-  return /(?:key|jwt|hash|secret|password|passphrase|token)$/i.test(String(name));
+  return /(?:key|jwt|identity|hash|secret|password|passphrase|token)$/i.test(String(name));
 }
 
 function hide(value: unknown): string {

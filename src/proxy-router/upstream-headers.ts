@@ -33,6 +33,7 @@ export function upstreamHeaders(
   headers['x-request-id'] = context.id;
   headers['x-gateway-subject'] = printable(subjectOf(context));
   headers['x-gateway-tier'] = printable(context.identity?.tier ?? 'free');
+  if (context.signIdentity) headers['x-gateway-identity'] = context.signIdentity(context.service?.name);
   addForwarding(headers, req, trusted);
   return headers;
 }
