@@ -1,9 +1,11 @@
 import { ConfigError } from '../core/config-error.js';
 import type { GatewayEvents } from '../core/events.js';
+import { type Logger, silentLogger } from '../core/logger.js';
 import type { RedisClient } from '../redis/client.js';
 import { RedisGuard } from '../redis/guard.js';
 import type { ApiKeyStore } from './api-key-store.js';
 import { ApiKeys } from './api-keys.js';
+import { warnOfEviction } from './eviction.js';
 import { KnownKeys } from './known-keys.js';
 import { MemoryApiKeyStore } from './memory-api-key-store.js';
 import { type ResolvedApiKeys, recordsOf } from './options.js';
@@ -19,7 +21,11 @@ export interface KeyRing {
   close(): Promise<void>;
 }
 
-export function keyRing(config: ResolvedApiKeys | false, events?: GatewayEvents): KeyRing {
+export function keyRing(
+  config: ResolvedApiKeys | false,
+  events?: GatewayEvents,
+  logger: Logger = silentLogger,
+): KeyRing {
   if (config === false) return noKeys();
   const store = storeOf(config);
   const known = new KnownKeys(store, {
@@ -29,11 +35,13 @@ export function keyRing(config: ResolvedApiKeys | false, events?: GatewayEvents)
     isAtHand: store instanceof MemoryApiKeyStore,
   });
   const used = new UseLog(store);
+  const stopAsking = config.redis && warnOfEviction(config.redis, logger);
   return {
     known,
     used,
     keys: new ApiKeys(store, known, events),
     async close() {
+      stopAsking?.();
       await used.flush();
       await store.close?.();
     },

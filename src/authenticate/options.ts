@@ -81,6 +81,11 @@ export interface AuthenticateOptions extends ErrorOptions {
   readonly adminKey?: string | undefined;
   /** Bearer tokens of JWT form. Default: none. */
   readonly jwt?: JwtOptions | undefined;
+  /**
+   * The tiers that a token can name, those of `rateLimit()`: any other name is `jwt.defaultTier`. Default: the five that
+   * exist without being configured; in a gateway, those of its `rateLimit`.
+   */
+  readonly tiers?: readonly string[] | undefined;
   /** Signed requests: RFC 9421 with `hmac-sha256`. Default: none. */
   readonly hmac?: SignatureOptions | undefined;
   /** A method of your own, asked after the built-in ones. */
@@ -147,6 +152,7 @@ export const authenticateSchema = z
     apiKeys: z.union([z.literal(false), apiKeysSchema]).prefault({}),
     adminKey: z.string().min(32).max(1024).optional(),
     jwt: jwtSchema.optional(),
+    tiers: z.array(tierName).min(1).optional(),
     hmac: signatureSchema.optional(),
     verify: functionOption<Verifier>().optional(),
     lockout: z

@@ -10,6 +10,7 @@ import type { ResolvedAuthenticate } from './options.js';
 import { SIGNATURE_CHALLENGE, signatureVerifier } from './signature-verifier.js';
 import { ticketVerifier } from './ticket-verifier.js';
 import type { Tickets } from './tickets.js';
+import { tierNames } from './tier-names.js';
 import type { Verifier } from './verifier.js';
 
 /** The methods of one `authenticate()`. */
@@ -30,7 +31,8 @@ export function createVerifiers(
   const { adminKey, jwt, hmac, verify, anonymous, logger, tickets } = config;
   const header = keyHeaderOf(config);
   const keys = apiKeyVerifier(ring.known, header, adminKey, (record) => ring.used.note(record));
-  const tokens = jwt && jwtVerifier(jwt, undefined, logger);
+  const tiers = tierNames(config);
+  const tokens = jwt && jwtVerifier(jwt, (name) => tiers.has(name), logger);
   const signatures = hmac && signatureVerifier(hmac);
   const all: (Verifier | undefined)[] = [
     issued && tickets ? ticketVerifier(issued, tickets.parameter, keys, signatures) : undefined,

@@ -22,6 +22,7 @@ import {
   type RateLimitOptions,
   rateLimit,
 } from '../rate-limit/index.js';
+import { mergeTiers } from '../rate-limit/options.js';
 import type { RedisClient } from '../redis/client.js';
 import { connectRedis } from '../redis/connect.js';
 import { corsMiddleware } from './cors.js';
@@ -95,6 +96,7 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
         apiKeys: keysOf(own, redis),
         hmac: withNonces(own.hmac, nonces),
         tickets: ticketsIn(own.tickets, tickets),
+        tiers: own.tiers ?? [...mergeTiers(limits.tiers).keys()],
         origins: own.origins ?? originsOf(own, options.cors),
       }),
     ),
