@@ -24,6 +24,18 @@ export function isAddressOrSubnet(entry: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv6(address) ? 128 : 32));
 }
 
+/** Whether all of an address or a subnet is in one of these. */
+export function isWithin(entries: readonly string[], inner: string): boolean {
+  const [address = ''] = inner.split('/');
+  return entries.some((entry) => bitsOf(entry) <= bitsOf(inner) && compile([entry]).has(address));
+}
+
+/** How many bits of an entry are the network's. */
+function bitsOf(entry: string): number {
+  const [address = '', bits] = entry.split('/');
+  return bits === undefined ? (isIPv6(address) ? 128 : 32) : Number(bits);
+}
+
 function compile(entries: readonly string[]): AddressList {
   const list = new BlockList();
   for (const entry of entries) {

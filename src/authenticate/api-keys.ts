@@ -4,6 +4,7 @@ import type { ApiKeyEvent, GatewayEvents } from '../core/events.js';
 import { checkOptions } from '../core/options.js';
 import { ANONYMOUS_TIER } from '../core/tiers.js';
 import { generateApiKey, hashApiKey } from './api-key.js';
+import { changed } from './api-key-changes.js';
 import {
   type ApiKeyChanges,
   apiKeyChangesSchema,
@@ -62,8 +63,8 @@ export class ApiKeys {
     const key = generateApiKey();
     const now = Date.now();
     const { name = '', tier = ANONYMOUS_TIER, permissions = [], metadata = {}, ...rest } = given;
-    const record: ApiKeyRecord = frozen({
-      ...defined(rest),
+    const record = asStored({
+      ...rest,
       name,
       tier,
       permissions,
@@ -105,9 +106,7 @@ export class ApiKeys {
     const given = checkOptions('', apiKeyChangesSchema, changes);
     return this.#change(id, 'updated', by, (record) => {
       assertNotRevoked(record, 'changed');
-      const changed: Record<string, unknown> = { ...record, ...defined(given) };
-      for (const [name, value] of Object.entries(given)) if (value === null) delete changed[name];
-      return changed as unknown as ApiKeyRecord;
+      return changed(record, given);
     });
   }
 
@@ -155,8 +154,9 @@ export class ApiKeys {
     for (;;) {
       const former = await this.#store.find({ id });
       if (!former) return undefined;
-      const record = frozen(change(former));
-      if (record === former) return record;
+      const wanted = change(former);
+      if (wanted === former) return former;
+      const record = asStored(wanted);
       if ((await this.#store.save(record, former)) === false) continue;
       this.#changed(record, action, by);
       return record;
@@ -185,7 +185,7 @@ function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** Undefined means left out. */
-function defined<Value extends object>(value: Value): Partial<Value> {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<Value>;
+/** As a store gives it back: what is undefined is left out, or it would take a limit of the tier away. */
+function asStored(record: ApiKeyRecord): ApiKeyRecord {
+  return frozen(JSON.parse(JSON.stringify(record)) as ApiKeyRecord);
 }

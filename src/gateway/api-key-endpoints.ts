@@ -1,36 +1,37 @@
 import type { IncomingMessage } from 'node:http';
+import { changed } from '../authenticate/api-key-changes.js';
 import { apiKeyChangesBody, newApiKeyBody, rotateBody, snakeCased } from '../authenticate/api-key-options.js';
 import type { ApiKeyChanges, ApiKeyInfo, ApiKeys, CreatedApiKey, NewApiKey } from '../authenticate/index.js';
-import { isPermitted } from '../authenticate/permissions.js';
 import { ConfigError } from '../core/config-error.js';
-import {
-  BadRequestError,
-  GatewayError,
-  NotFoundError,
-  PermissionError,
-  ServiceUnavailableError,
-} from '../core/errors.js';
+import type { Identity } from '../core/context.js';
+import { BadRequestError, GatewayError, NotFoundError, ServiceUnavailableError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { subjectOf } from '../core/subject.js';
-import { SYSTEM_TIER } from '../core/tiers.js';
+import { ANONYMOUS_TIER, type TierLimits } from '../core/tiers.js';
 import type { Answers } from './endpoint.js';
 import { readJson, sendJson } from './json.js';
+import { KeyPowers, type Powers } from './key-powers.js';
+
+const DAY_MS = 86_400_000;
 
 /** Makes, lists, changes, rotates and revokes keys. Nobody can give a key more than they may themselves. */
 export class ApiKeyEndpoints {
   readonly #keys: ApiKeys;
-  readonly #tiers: ReadonlySet<string>;
+  readonly #tiers: ReadonlyMap<string, TierLimits>;
+  readonly #powers: KeyPowers;
 
-  constructor(keys: ApiKeys, tiers: ReadonlySet<string>) {
+  constructor(keys: ApiKeys, tiers: ReadonlyMap<string, TierLimits>) {
     this.#keys = keys;
     this.#tiers = tiers;
+    this.#powers = new KeyPowers(tiers);
   }
 
   /** By method, of the path itself. */
   readonly collection: Answers = {
     POST: async (req, res) => {
       const wanted = (await this.#body(req, newApiKeyBody)) as NewApiKey;
-      this.#assertMayGrant(req, wanted);
+      this.#assertTier(wanted.tier);
+      await this.#assertCovers(req, powersOf(wanted));
       sendJson(res, 201, created(await stored(this.#keys.create(wanted, actor(req)))));
     },
     GET: async (req, res) => {
@@ -50,12 +51,13 @@ export class ApiKeyEndpoints {
       GET: async (_req, res) => sendJson(res, 200, shown(found(await stored(this.#keys.get(id))))),
       PATCH: async (req, res) => {
         const changes = (await this.#body(req, apiKeyChangesBody)) as ApiKeyChanges;
-        this.#assertMayGrant(req, changes);
-        assertCovers(req, found(await stored(this.#keys.get(id))));
+        this.#assertTier(changes.tier);
+        const former = found(await stored(this.#keys.get(id)));
+        await this.#assertCovers(req, former, changed(former, changes));
         sendJson(res, 200, shown(found(await stored(this.#keys.update(id, changes, actor(req))))));
       },
       DELETE: async (req, res) => {
-        assertCovers(req, found(await stored(this.#keys.get(id))));
+        await this.#assertCovers(req, found(await stored(this.#keys.get(id))));
         await stored(this.#keys.revoke(id, actor(req)));
         res.writeHead(204).end();
       },
@@ -67,7 +69,7 @@ export class ApiKeyEndpoints {
     return {
       POST: async (req, res) => {
         const { graceSeconds } = (await this.#body(req, rotateBody)) as { graceSeconds?: number | undefined };
-        assertCovers(req, found(await stored(this.#keys.get(id))));
+        await this.#assertCovers(req, found(await stored(this.#keys.get(id))));
         sendJson(res, 201, created(found(await stored(this.#keys.rotate(id, { graceSeconds }, actor(req))))));
       },
     };
@@ -80,24 +82,38 @@ export class ApiKeyEndpoints {
     return checkOptions('', schema, await readJson(req));
   }
 
-  #assertMayGrant(req: IncomingMessage, wanted: Pick<NewApiKey, 'tier' | 'permissions'>): void {
-    if (wanted.tier !== undefined && !this.#tiers.has(wanted.tier)) {
-      throw new BadRequestError(`\`tier\` must be one of ${[...this.#tiers].join(', ')}.`);
+  #assertTier(tier: string | undefined): void {
+    if (tier !== undefined && !this.#tiers.has(tier)) {
+      throw new BadRequestError(`\`tier\` must be one of ${[...this.#tiers.keys()].join(', ')}.`);
     }
-    assertCovers(req, wanted);
+  }
+
+  /** 403 where a key may, or is to, do more than whoever asks. */
+  async #assertCovers(req: IncomingMessage, ...keys: readonly Powers[]): Promise<void> {
+    const own = await this.#powersOf(req);
+    for (const key of keys) this.#powers.assertWithin(own, key);
+  }
+
+  /** Of an API key, all that its record says; of others, what their identity does. */
+  async #powersOf(req: IncomingMessage): Promise<Powers> {
+    const identity = req.gateway?.identity as Identity;
+    const { keyId } = identity;
+    return (keyId === undefined ? undefined : await stored(this.#keys.get(keyId))) ?? identity;
   }
 }
 
-/** 403 where a key may, or is to, do more than whoever asks. */
-function assertCovers(
-  req: IncomingMessage,
-  { tier, permissions = [] }: Pick<NewApiKey, 'tier' | 'permissions'>,
-): void {
-  const own = req.gateway?.identity?.permissions ?? [];
-  const beyond = permissions.filter((permission) => !isPermitted(own, permission));
-  if (tier === SYSTEM_TIER && !isPermitted(own, '*')) beyond.push('*');
-  if (beyond.length > 0)
-    throw new PermissionError('A key cannot be given more than you have yourself', beyond);
+/** What a key that is to be made will be able to do. */
+function powersOf({ tier, permissions, limits, services, allowedIps, expiresInDays }: NewApiKey): Powers {
+  const expiresAt =
+    expiresInDays === undefined ? undefined : new Date(Date.now() + expiresInDays * DAY_MS).toISOString();
+  return {
+    tier: tier ?? ANONYMOUS_TIER,
+    permissions: permissions ?? [],
+    limits,
+    services,
+    allowedIps,
+    expiresAt,
+  };
 }
 
 function actor(req: IncomingMessage): string {

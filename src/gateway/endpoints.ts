@@ -41,8 +41,7 @@ export function createEndpoints(
   }
   const tiers = mergeTiers(options.rateLimit ? options.rateLimit.tiers : undefined);
   const hasKeys = options.authenticate !== false && options.authenticate?.apiKeys !== false;
-  const keys =
-    authenticate && hasKeys ? new ApiKeyEndpoints(authenticate.apiKeys, new Set(tiers.keys())) : undefined;
+  const keys = authenticate && hasKeys ? new ApiKeyEndpoints(authenticate.apiKeys, tiers) : undefined;
   if (authenticate?.tickets) {
     const tickets = ticketAnswers(authenticate.tickets);
     byPath.set(paths.tickets, endpoint(tickets, authenticate));
