@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
+/** How scripts are called; the types of ioredis leave it out. */
+export interface Scripts {
+  evalshaBuffer(...args: unknown[]): Promise<unknown>;
+}
+
 /** Tries until a check passes, and gives what it gives; after the deadline it fails as the check does. */
 export async function eventually<Value>(
   check: () => Value | Promise<Value>,

@@ -1,7 +1,11 @@
+import type { Dimension } from '../core/dimensions.js';
 import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaState, QuotaWindow } from './quota-store.js';
 
 /** How long a request should wait that was refused for concurrency: nobody knows when a slot comes back. */
 const CONCURRENCY_RETRY_MS = 1000;
+
+/** For each window what is left and the milliseconds until its reset, one after the other, as Redis answers it. */
+export type Standing = readonly number[];
 
 /** What a window's ceiling is. */
 export function ceilingOf(window: QuotaWindow): number {
@@ -11,27 +15,19 @@ export function ceilingOf(window: QuotaWindow): number {
 /** A decision, from how each window stands. What refuses for longest is named, else the one with the least left. */
 export function decide(
   limits: QuotaLimits,
-  windows: readonly QuotaState[],
+  standing: Standing,
   running: number,
   allowed: boolean,
   lease: QuotaLease | undefined,
 ): QuotaDecision {
-  const at = allowed ? tightest(limits, windows) : longest(windows);
-  const window = limits.windows[at];
-  const state = windows[at];
-  if (window === undefined || state === undefined)
-    return byConcurrency(limits, windows, running, allowed, lease);
-  const { remaining, resetMs } = state;
-  return {
-    allowed,
-    dimension: window.dimension,
-    limit: ceilingOf(window),
-    remaining,
-    resetMs,
-    windows,
-    running,
-    lease,
-  };
+  const { windows } = limits;
+  const at = allowed ? tightest(windows, standing) : longest(windows, standing);
+  const window = windows[at];
+  if (window === undefined) return byConcurrency(limits, standing, running, allowed, lease);
+  const { dimension } = window;
+  const remaining = standing[2 * at] as number;
+  const resetMs = standing[2 * at + 1] as number;
+  return new Decision(allowed, dimension, ceilingOf(window), remaining, resetMs, running, lease, standing);
 }
 
 /**
@@ -39,43 +35,66 @@ export function decide(
  * own slot back.
  */
 function byConcurrency(
-  limits: QuotaLimits,
-  windows: readonly QuotaState[],
+  { concurrent }: QuotaLimits,
+  standing: Standing,
   running: number,
   allowed: boolean,
   lease: QuotaLease | undefined,
 ): QuotaDecision {
-  const limit = limits.concurrent;
-  const limited = limit !== Number.POSITIVE_INFINITY;
-  return {
-    allowed,
-    dimension: limited ? 'concurrent' : undefined,
-    limit,
-    remaining: Math.max(0, limit - running),
-    resetMs: limited ? CONCURRENCY_RETRY_MS : 0,
-    windows,
-    running,
-    lease,
-  };
+  const limited = concurrent !== Number.POSITIVE_INFINITY;
+  const dimension = limited ? 'concurrent' : undefined;
+  const remaining = Math.max(0, concurrent - running);
+  const resetMs = limited ? CONCURRENCY_RETRY_MS : 0;
+  return new Decision(allowed, dimension, concurrent, remaining, resetMs, running, lease, standing);
 }
 
-function tightest(limits: QuotaLimits, windows: readonly QuotaState[]): number {
-  let least = Number.POSITIVE_INFINITY;
+/** Hardly anybody asks for the state of each window, so that it becomes objects only when somebody does. */
+class Decision implements QuotaDecision {
+  readonly #standing: Standing;
+
+  constructor(
+    readonly allowed: boolean,
+    readonly dimension: Dimension | undefined,
+    readonly limit: number,
+    readonly remaining: number,
+    readonly resetMs: number,
+    readonly running: number,
+    readonly lease: QuotaLease | undefined,
+    standing: Standing,
+  ) {
+    this.#standing = standing;
+  }
+
+  get windows(): QuotaState[] {
+    const states: QuotaState[] = [];
+    for (let at = 0; at < this.#standing.length; at += 2) {
+      states.push({ remaining: this.#standing[at] as number, resetMs: this.#standing[at + 1] as number });
+    }
+    return states;
+  }
+}
+
+function tightest(windows: readonly QuotaWindow[], standing: Standing): number {
   let found = -1;
+  let left = 1;
+  let of = 0;
   for (let at = 0; at < windows.length; at += 1) {
-    const share = (windows[at] as QuotaState).remaining / ceilingOf(limits.windows[at] as QuotaWindow);
-    if (share >= least) continue;
-    least = share;
+    const remaining = standing[2 * at] as number;
+    const ceiling = ceilingOf(windows[at] as QuotaWindow);
+    // Shares, compared without a division; the first one is always less.
+    if (found !== -1 && remaining * of >= left * ceiling) continue;
+    left = remaining;
+    of = ceiling;
     found = at;
   }
   return found;
 }
 
-function longest(windows: readonly QuotaState[]): number {
+function longest(windows: readonly QuotaWindow[], standing: Standing): number {
   let most = 0;
   let found = -1;
   for (let at = 0; at < windows.length; at += 1) {
-    const { resetMs } = windows[at] as QuotaState;
+    const resetMs = standing[2 * at + 1] as number;
     if (resetMs <= most) continue;
     most = resetMs;
     found = at;

@@ -52,8 +52,7 @@ export class LimiterQuotaStore implements QuotaStore {
     allowed: boolean,
   ): QuotaDecision {
     const resetMs = Math.max(allowed ? 0 : 1, result.msBeforeNext);
-    const states = [{ remaining: result.remainingPoints, resetMs }];
-    return decide(this.#limits, states, 0, allowed, allowed ? lease : undefined);
+    return decide(this.#limits, [result.remainingPoints, resetMs], 0, allowed, allowed ? lease : undefined);
   }
 }
 

@@ -7,13 +7,6 @@ const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** The window that a settlement adjusts, whatever its limit is. */
-export const costWindow: QuotaWindow = {
-  dimension: 'cost_per_hour',
-  windowMs: HOUR_MS,
-  limit: Number.POSITIVE_INFINITY,
-};
-
 /** The ceilings of a tier or an identity, ready for the store, with the field that announces them. */
 export interface CompiledLimits extends QuotaLimits {
   /** Value of the `RateLimit-Policy` field; undefined where nothing is limited. */

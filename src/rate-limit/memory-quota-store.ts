@@ -1,22 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Micros } from '../core/money.js';
-import { add, advance, correction } from './counters.js';
+import { add, correction, slide } from './counters.js';
 import { decide } from './decision.js';
-import { expire, type MemoryLease, release, take } from './leases.js';
-import { costWindow } from './limits.js';
-import {
-  COST_PLACE,
-  consume,
-  fits,
-  newUsage,
-  planOf,
-  refusing,
-  standing,
-  type Usage,
-} from './memory-usage.js';
+import { ExpiringLeases, MemoryLease } from './leases.js';
+import { HOUR_MS } from './limits.js';
+import { consume, fits, refusing } from './memory-usage.js';
+import { planOf } from './quota-plan.js';
 import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaStore } from './quota-store.js';
-
-type Lease = MemoryLease<Usage>;
+import { ANCHOR, COUNTERS, OWNER, RUNNING, UsageTable } from './usage-table.js';
+import { COST_PLACE } from './window-places.js';
 
 /** Options of {@link MemoryQuotaStore}. */
 export interface MemoryQuotaStoreOptions {
@@ -28,11 +20,15 @@ export interface MemoryQuotaStoreOptions {
 
 /** Usage in this process's memory: bounded, synchronous, without a timer. */
 export class MemoryQuotaStore implements QuotaStore {
-  readonly #subjects: LRUCache<string, Usage>;
+  readonly #table = new UsageTable();
+  /** The row of each subject. */
+  readonly #rows: LRUCache<string, number>;
+  readonly #expiring = new ExpiringLeases();
   readonly #now: () => number;
 
   constructor(options: MemoryQuotaStoreOptions = {}) {
-    this.#subjects = new LRUCache({ max: options.maxSubjects ?? 100_000 });
+    const dispose = (row: number): void => this.#forget(row);
+    this.#rows = new LRUCache({ max: options.maxSubjects ?? 100_000, dispose });
     this.#now = options.now ?? (() => Math.floor(performance.now()));
   }
 
@@ -44,46 +40,65 @@ export class MemoryQuotaStore implements QuotaStore {
     leaseMs: number,
   ): QuotaDecision {
     const now = this.#now();
+    const known = this.#rows.get(subject);
+    const row = known ?? this.#table.claim(now);
+    const block = this.#table.block(row);
+    const start = this.#table.start(row);
+    const counters = start + COUNTERS;
     const plan = planOf(limits);
-    const known = this.#subjects.get(subject);
-    const usage = known ?? newUsage(now);
-    const { counters, leases } = usage;
-    const age = now - usage.anchor;
-    if (leaseMs !== Number.POSITIVE_INFINITY || leases.length >= limits.concurrent) expire(leases, now);
-    if (!fits(counters, plan, age, points, costMicros) || leases.length >= limits.concurrent) {
-      const states = refusing(counters, plan, age, points, costMicros);
-      return decide(limits, states, leases.length, false, undefined);
+    const age = now - (block[start + ANCHOR] as number);
+    if (!this.#expiring.empty) (block[start + RUNNING] as number) -= this.#expiring.expire(row, now);
+    const running = block[start + RUNNING] as number;
+    if (!fits(block, counters, plan, age, points, costMicros) || running >= limits.concurrent) {
+      const states = refusing(block, counters, plan, age, points, costMicros);
+      if (known === undefined) this.#table.release(row);
+      return decide(limits, states, running, false, undefined);
     }
-    if (known === undefined) this.#subjects.set(subject, usage);
-    const lease: Lease = { costMicros, owner: usage, expiresAt: now + leaseMs, place: -1, settled: false };
-    take(leases, lease);
-    consume(counters, plan, points, costMicros);
-    return decide(limits, standing(counters, plan, age), leases.length, true, lease);
+    if (known === undefined) this.#rows.set(subject, row);
+    const states = consume(block, counters, plan, age, points, costMicros);
+    block[start + RUNNING] = running + 1;
+    const lease = new MemoryLease(costMicros, row, block[start + OWNER] as number);
+    if (leaseMs !== Number.POSITIVE_INFINITY) this.#expiring.add(lease, now + leaseMs);
+    return decide(limits, states, running + 1, true, lease);
   }
 
   settle(settled: QuotaLease, actualCostMicros: Micros): void {
-    const lease = settled as Lease;
+    const lease = settled as MemoryLease;
     if (lease.settled) return;
     lease.settled = true;
-    const { owner } = lease;
-    release(owner.leases, lease);
+    const block = this.#table.block(lease.row);
+    const start = this.#table.start(lease.row);
+    if (block[start + OWNER] !== lease.owner) return;
+    if (lease.running) block[start + RUNNING] = (block[start + RUNNING] as number) - 1;
+    lease.running = false;
     const difference = correction(lease.costMicros, actualCostMicros);
     if (difference === 0) return;
-    advance(owner.counters, COST_PLACE, costWindow, this.#now() - owner.anchor);
-    add(owner.counters, COST_PLACE, difference);
+    const counter = start + COUNTERS + COST_PLACE;
+    slide(block, counter, HOUR_MS, this.#now() - (block[start + ANCHOR] as number));
+    add(block, counter, difference);
   }
 
   peek(subject: string, limits: QuotaLimits, points: number, costMicros: Micros): QuotaDecision {
     const now = this.#now();
+    const known = this.#rows.peek(subject);
+    const row = known ?? this.#table.claim(now);
+    const block = this.#table.block(row);
+    const start = this.#table.start(row);
+    const counters = start + COUNTERS;
     const plan = planOf(limits);
-    const usage = this.#subjects.peek(subject) ?? newUsage(now);
-    const { counters, leases } = usage;
-    const age = now - usage.anchor;
-    expire(leases, now);
-    const allowed = fits(counters, plan, age, points, costMicros) && leases.length < limits.concurrent;
+    const age = now - (block[start + ANCHOR] as number);
+    if (!this.#expiring.empty) (block[start + RUNNING] as number) -= this.#expiring.expire(row, now);
+    const running = block[start + RUNNING] as number;
+    const allowed = fits(block, counters, plan, age, points, costMicros) && running < limits.concurrent;
     const states = allowed
-      ? standing(counters, plan, age)
-      : refusing(counters, plan, age, points, costMicros);
-    return decide(limits, states, leases.length, allowed, undefined);
+      ? consume(block, counters, plan, age, 0, 0)
+      : refusing(block, counters, plan, age, points, costMicros);
+    if (known === undefined) this.#table.release(row);
+    return decide(limits, states, running, allowed, undefined);
+  }
+
+  #forget(row: number): void {
+    this.#expiring.forget(row);
+    this.#table.release(row);
   }
 }

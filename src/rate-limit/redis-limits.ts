@@ -1,34 +1,36 @@
+import type { Micros } from '../core/money.js';
 import { HOUR_MS } from './limits.js';
 import type { QuotaLimits, QuotaWindow } from './quota-store.js';
+import { BUCKET_PLACE, COST_PLACE, placeOf } from './window-places.js';
 
-/**
- * Where each dimension's three numbers lie in a subject's usage, counted from 1 as Lua does. A token bucket has a
- * place of its own: its numbers mean something else than those of a sliding minute.
- */
-const places: Readonly<Record<QuotaWindow['dimension'] | 'bucket', number>> = {
-  burst: 3,
-  per_minute: 6,
-  per_hour: 9,
-  per_day: 12,
-  cost_per_hour: 15,
-  bucket: 18,
-};
+/** Before the counters in a subject's usage lie two times; Lua counts from 1. */
+const FIRST_COUNTER = 3;
 
 /** Where cost is counted. */
-export const COST_PLACE = places.cost_per_hour;
+export const COST_FIELD = FIRST_COUNTER + COST_PLACE;
+
+/** Where a token bucket is counted. */
+export const BUCKET_FIELD = FIRST_COUNTER + BUCKET_PLACE;
 
 const encoded = new WeakMap<QuotaLimits, string>();
 
 /**
- * Limits as one argument, since each argument costs: slots (-1: any number), ms until a subject is forgotten; then for
- * each window its place, ms, limit, capacity (-1: sliding), and 1 if it counts cost.
+ * A question as one argument in JSON, since each argument costs: lease ms (-1: only look), points, cost; then the
+ * limits: slots (-1: any number), ms until a subject is forgotten, the capacity of a token bucket; and for each window
+ * its place, ms and limit.
  */
-export function encodeLimits(limits: QuotaLimits): string {
+export function encodeQuestion(limits: QuotaLimits, leaseMs: number, points: number, cost: Micros): string {
+  return `[${leaseMs},${points},${cost},${encodeLimits(limits)}]`;
+}
+
+function encodeLimits(limits: QuotaLimits): string {
   let text = encoded.get(limits);
   if (text === undefined) {
-    const slots = Number.isFinite(limits.concurrent) ? limits.concurrent : -1;
-    const forgottenMs = Math.ceil(Math.max(2 * HOUR_MS, ...limits.windows.map(countsMs)));
-    text = JSON.stringify([slots, forgottenMs, ...limits.windows.flatMap(encodeWindow)]);
+    const { windows, concurrent } = limits;
+    const slots = Number.isFinite(concurrent) ? concurrent : -1;
+    const forgottenMs = Math.ceil(Math.max(2 * HOUR_MS, ...windows.map(countsMs)));
+    const capacity = windows.find((window) => window.capacity !== undefined)?.capacity ?? 0;
+    text = [slots, forgottenMs, capacity, ...windows.flatMap(encodeWindow)].join();
     encoded.set(limits, text);
   }
   return text;
@@ -39,7 +41,6 @@ function countsMs({ windowMs, limit, capacity }: QuotaWindow): number {
   return capacity === undefined ? 2 * windowMs : (capacity * windowMs) / limit;
 }
 
-function encodeWindow({ dimension, windowMs, limit, capacity }: QuotaWindow): number[] {
-  const place = places[capacity === undefined ? dimension : 'bucket'];
-  return [place, windowMs, limit, capacity ?? -1, dimension === 'cost_per_hour' ? 1 : 0];
+function encodeWindow(window: QuotaWindow): number[] {
+  return [FIRST_COUNTER + placeOf(window), window.windowMs, window.limit];
 }

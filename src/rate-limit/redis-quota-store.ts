@@ -3,11 +3,13 @@ import type { Micros } from '../core/money.js';
 import type { RedisClient } from '../redis/client.js';
 import { correction } from './counters.js';
 import { decide } from './decision.js';
-import { HOUR_MS } from './limits.js';
-import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaState, QuotaStore } from './quota-store.js';
-import { COST_PLACE, encodeLimits } from './redis-limits.js';
+import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaStore } from './quota-store.js';
+import { encodeQuestion } from './redis-limits.js';
 import { renewScript, reserveScript, settleScript } from './redis-scripts.js';
 import { type SubjectKeys, subjectKeys } from './subject-keys.js';
+
+/** Bytes of a number in an answer. */
+const DOUBLE = 8;
 
 /** An admitted request that is known to Redis. */
 export interface RedisLease extends QuotaLease {
@@ -36,7 +38,7 @@ export interface RedisQuotaStoreOptions {
 export class RedisQuotaStore implements QuotaStore {
   readonly #client: RedisClient;
   readonly #prefix: string;
-  readonly #now: () => number | string;
+  readonly #now: (() => number) | undefined;
   readonly #renews: boolean;
   readonly #renewBy: NonNullable<RedisQuotaStoreOptions['renewBy']>;
   readonly #running = new Set<RedisLease>();
@@ -47,7 +49,7 @@ export class RedisQuotaStore implements QuotaStore {
   constructor(options: RedisQuotaStoreOptions) {
     this.#client = options.client;
     this.#prefix = options.keyPrefix ?? 'gw:';
-    this.#now = options.now ?? (() => '');
+    this.#now = options.now;
     this.#renews = options.now === undefined;
     this.#renewBy = options.renewBy ?? ((call) => call());
   }
@@ -63,10 +65,9 @@ export class RedisQuotaStore implements QuotaStore {
     const id = `${this.#instance}:${this.#count}`;
     const keys = subjectKeys(this.#prefix, subject);
     return this.#ask(keys, limits, id, leaseMs, points, costMicros, (answer) => {
-      const lease =
-        answer[0] === 1
-          ? this.#hold({ costMicros, id, keys, leaseMs, renewedAt: performance.now() })
-          : undefined;
+      const lease = isAllowed(answer)
+        ? this.#hold({ costMicros, id, keys, leaseMs, renewedAt: performance.now() })
+        : undefined;
       return decisionOf(limits, answer, lease);
     });
   }
@@ -75,7 +76,7 @@ export class RedisQuotaStore implements QuotaStore {
     const { id, keys, leaseMs, costMicros } = lease as RedisLease;
     this.abandon(lease);
     const difference = correction(costMicros, actualCostMicros);
-    const given = [...keys, this.#now(), id, leaseMs, difference, HOUR_MS, COST_PLACE];
+    const given = this.#timed([...keys, id, leaseMs, difference]);
     return settleScript.run(this.#client, keys.length, given, () => undefined);
   }
 
@@ -102,13 +103,16 @@ export class RedisQuotaStore implements QuotaStore {
     leaseMs: number,
     points: number,
     costMicros: Micros,
-    read: (answer: number[]) => QuotaDecision,
+    read: (answer: Buffer) => QuotaDecision,
   ): Promise<QuotaDecision> {
-    const given = [usage, leases, this.#now(), encodeLimits(limits), id, leaseMs, points, costMicros];
-    return reserveScript.run(this.#client, 2, given, (answer) =>
-      // A client may be told to give numbers as strings.
-      read((answer as unknown[]).map(Number)),
-    );
+    const given = [usage, leases, encodeQuestion(limits, leaseMs, points, costMicros), id];
+    return reserveScript.run(this.#client, 2, this.#timed(given), (answer) => read(answer as Buffer));
+  }
+
+  /** Arguments with the time behind them, where it isn't Redis's own. */
+  #timed(given: (string | number)[]): (string | number)[] {
+    if (this.#now) given.push(this.#now());
+    return given;
   }
 
   #hold(lease: RedisLease): RedisLease {
@@ -123,21 +127,19 @@ export class RedisQuotaStore implements QuotaStore {
     for (const lease of this.#running) {
       if (now - lease.renewedAt < lease.leaseMs / 3) continue;
       lease.renewedAt = now;
-      const given = [...lease.keys, this.#now(), lease.id, lease.leaseMs];
+      const given = this.#timed([...lease.keys, lease.id, lease.leaseMs]);
       this.#renewBy(() => renewScript.run(this.#client, 2, given, () => undefined)).catch(() => undefined);
     }
   }
 }
 
 /** What the script says: 1 or 0, running requests, and for each window what is left and ms until reset. */
-function decisionOf(limits: QuotaLimits, answer: number[], lease: RedisLease | undefined): QuotaDecision {
-  const windows: QuotaState[] = [];
-  for (let at = 2; at < answer.length; at += 2) {
-    const resetMs = answer[at + 1] as number;
-    windows.push({
-      remaining: answer[at] as number,
-      resetMs: resetMs < 0 ? Number.POSITIVE_INFINITY : resetMs,
-    });
-  }
-  return decide(limits, windows, answer[1] as number, answer[0] === 1, lease);
+function decisionOf(limits: QuotaLimits, answer: Buffer, lease: RedisLease | undefined): QuotaDecision {
+  const standing: number[] = [];
+  for (let at = 2 * DOUBLE; at < answer.length; at += DOUBLE) standing.push(answer.readDoubleLE(at));
+  return decide(limits, standing, answer.readDoubleLE(DOUBLE), isAllowed(answer), lease);
+}
+
+function isAllowed(answer: Buffer): boolean {
+  return answer.readDoubleLE(0) === 1;
 }

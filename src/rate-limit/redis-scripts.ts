@@ -1,4 +1,6 @@
 import { RedisScript } from '../redis/script.js';
+import { HOUR_MS } from './limits.js';
+import { BUCKET_FIELD, COST_FIELD } from './redis-limits.js';
 
 /**
  * Lua twins of counters.ts: the same arithmetic in the same order on the same double-precision numbers, so that
@@ -6,13 +8,13 @@ import { RedisScript } from '../redis/script.js';
  *
  * KEYS[1] is the usage of a subject in MessagePack, which Redis reads and writes several times faster than the
  * fields of a hash: the time of the first request, the time of the last one, and for each window three numbers at
- * its place (see redis-limits.ts). KEYS[2] is a sorted set of leases by the time of their expiry. ARGV[1] is the
- * time in milliseconds, or empty for Redis's own.
+ * its place (see window-places.ts). KEYS[2] is a sorted set of leases by the time of their expiry. The last of ARGV
+ * may be the time in milliseconds, instead of Redis's own.
  */
-const shared = `
+const timeAt = (argument: number): string => `
 -- An expired lease holds no slot, but is remembered for so long, so that it can still be charged, once.
 local graceMs = 600000
-local now = tonumber(ARGV[1])
+local now = tonumber(ARGV[${argument}])
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -39,21 +41,22 @@ local age = now - s[1]
 `;
 
 /**
- * ARGV: time, limits (see `encodeLimits`), lease id, lease ms (-1: only look), points, cost.
- * Gives 1 or 0, running requests; then for each window what is left, and ms until reset (-1: never).
+ * ARGV: the question (see `encodeQuestion`), lease id, perhaps the time.
+ * Gives doubles, little-endian, which are read faster than a list: 1 or 0, running requests; then for each window
+ * what is left, and ms until reset.
  */
-export const reserveScript = new RedisScript(`${shared}
-local given, leaseMs = cjson.decode(ARGV[2]), tonumber(ARGV[4])
-local points, cost = tonumber(ARGV[5]), tonumber(ARGV[6])
+export const reserveScript = new RedisScript(`${timeAt(3)}
+local given = cjson.decode(ARGV[1])
+local leaseMs, points, cost = given[1], given[2], given[3]
 ${load}
 local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
-local slots, forgottenMs = given[1], given[2]
+local slots, forgottenMs, capacity = given[4], given[5], given[6]
 local allowed, used, amounts = true, {}, {}
-for i = 3, #given, 5 do
-  local at, ms, limit, capacity = given[i], given[i + 1], given[i + 2], given[i + 3]
-  local amount = given[i + 4] == 1 and cost or points
+for i = 7, #given, 3 do
+  local at, ms, limit = given[i], given[i + 1], given[i + 2]
+  local amount = at == ${COST_FIELD} and cost or points
   local taken
-  if capacity >= 0 then
+  if at == ${BUCKET_FIELD} then
     if age > s[at] then
       s[at + 1] = max(0, s[at + 1] - ((age - s[at]) * limit) / ms)
       s[at] = age
@@ -79,9 +82,9 @@ if slots >= 0 and running >= slots then allowed = false end
 
 local reserved = allowed and leaseMs >= 0
 local answer = {allowed and 1 or 0, reserved and running + 1 or running}
-for i = 3, #given, 5 do
-  local at, ms, limit, capacity = given[i], given[i + 1], given[i + 2], given[i + 3]
-  local sliding = capacity < 0
+for i = 7, #given, 3 do
+  local at, ms, limit = given[i], given[i + 1], given[i + 2]
+  local sliding = at ~= ${BUCKET_FIELD}
   local ceiling = sliding and limit or capacity
   local left = min(ms, (s[at] + 1) * ms - age)
   if reserved then
@@ -93,7 +96,7 @@ for i = 3, #given, 5 do
   if allowed then
     reset = sliding and left or ceil((s[at + 1] * ms) / limit)
   elseif room < 0 then
-    reset = -1
+    reset = math.huge
   elseif over <= 0 then
     reset = 0
   elseif not sliding then
@@ -110,21 +113,20 @@ end
 if reserved then
   redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', forgottenMs)
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - graceMs)
-  redis.call('ZADD', KEYS[2], now + leaseMs, ARGV[3])
+  redis.call('ZADD', KEYS[2], now + leaseMs, ARGV[2])
   redis.call('PEXPIRE', KEYS[2], leaseMs + graceMs)
 end
-return answer
+return struct.pack('<' .. ('d'):rep(#answer), unpack(answer))
 `);
 
 /**
- * ARGV: time, lease id, lease ms, cost to add, ms of the cost window, its place. A lease is settled once, however
- * often it is tried. The cost of a response that took longer than its subject was remembered is charged all the same.
+ * ARGV: lease id, lease ms, cost to add, perhaps the time. A lease is settled once, however often it is tried. The cost of a response that took longer than its subject was remembered is charged all the same.
  */
-export const settleScript = new RedisScript(`${shared}
-if redis.call('ZREM', KEYS[2], ARGV[2]) == 0 then return 0 end
-local leaseMs, difference = tonumber(ARGV[3]), tonumber(ARGV[4])
+export const settleScript = new RedisScript(`${timeAt(4)}
+if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end
+local leaseMs, difference = tonumber(ARGV[2]), tonumber(ARGV[3])
 if difference == 0 then return 1 end
-local ms, at = tonumber(ARGV[5]), tonumber(ARGV[6])
+local ms, at = ${HOUR_MS}, ${COST_FIELD}
 ${load}
 local bucket = math.floor(age / ms)
 if bucket > s[at] then
@@ -139,10 +141,10 @@ redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', math.max(2 * ms, redis.call('
 return 1
 `);
 
-/** ARGV: time, lease id, lease ms. Gives 0 where the lease is gone already. */
-export const renewScript = new RedisScript(`${shared}
-if not redis.call('ZSCORE', KEYS[2], ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3] + graceMs)
+/** ARGV: lease id, lease ms, perhaps the time. Gives 0 where the lease is gone already. */
+export const renewScript = new RedisScript(`${timeAt(3)}
+if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[2] + graceMs)
 return 1
 `);

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from './client.js';
 
+/** What every ioredis client has, and its types leave out: strings in answers are Buffers, which may hold any bytes. */
+interface ScriptClient {
+  evalshaBuffer(digest: string, keys: number, ...given: (string | number)[]): Promise<unknown>;
+  evalBuffer(source: string, keys: number, ...given: (string | number)[]): Promise<unknown>;
+}
+
 /**
  * A Lua script, called by its digest. A server that does not know it (a new one, a restarted one) is given it in
  * the same breath: a restart in mid-traffic is not an error.
@@ -18,7 +24,7 @@ export class RedisScript {
    * Runs it.
    *
    * @param given its keys, and behind them its arguments
-   * @param read makes something of its answer
+   * @param read makes something of its answer: a number, or a Buffer for a string
    */
   run<Answer>(
     client: RedisClient,
@@ -26,9 +32,10 @@ export class RedisScript {
     given: (string | number)[],
     read: (answer: unknown) => Answer,
   ): Promise<Answer> {
-    return client.evalsha(this.#digest, keys, ...given).then(read, (error: Error) => {
+    const scripts = client as unknown as ScriptClient;
+    return scripts.evalshaBuffer(this.#digest, keys, ...given).then(read, (error: Error) => {
       if (!error.message.startsWith('NOSCRIPT')) throw error;
-      return client.eval(this.#source, keys, ...given).then(read);
+      return scripts.evalBuffer(this.#source, keys, ...given).then(read);
     });
   }
 }

@@ -20,16 +20,39 @@ function storeAt(start = 5000, maxSubjects?: number) {
 }
 
 describe('MemoryQuotaStore', () => {
+  test('keeps what a request reserved with its own subject, though another has taken its row', () => {
+    const { store, ask } = storeAt(0, 1);
+    const limits: QuotaLimits = { windows: [dollars], concurrent: 2 };
+    const first = ask(limits, { subject: 'first', cost: 5 });
+    ask(limits, { subject: 'second' });
+    const third = ask(limits, { subject: 'third', cost: 7 });
+    if (first.lease) store.settle(first.lease, 1000);
+    const { running, remaining } = store.peek('third', limits, 1, 0);
+    expect([running, remaining]).toEqual([1, 1_000_000 - 7]);
+    if (third.lease) store.settle(third.lease, 0);
+    expect(store.peek('third', limits, 1, 0).running).toBe(0);
+  });
+
+  test('starts a subject anew that was refused first, or only looked at', () => {
+    const { clock, store, ask } = storeAt(0);
+    const limits = limitsOf(minute);
+    expect(ask(limits, { points: 11 }).allowed).toBe(false);
+    store.peek('key:a', limits, 1, 0);
+    clock.now = 30_000;
+    expect(ask(limits)).toMatchObject({ allowed: true, resetMs: 60_000 });
+  });
+
   test('admits up to the limit, and names what refuses', () => {
     const { ask, askTimes } = storeAt();
     expect(askTimes(10, limitsOf(minute, hour))).not.toContain(false);
-    expect(ask(limitsOf(minute, hour))).toEqual({
+    const refused = ask(limitsOf(minute, hour));
+    expect(refused.windows).toEqual([
+      { remaining: 0, resetMs: 66_000 },
+      { remaining: 2, resetMs: 0 },
+    ]);
+    expect({ ...refused }).toEqual({
       allowed: false,
       running: 10,
-      windows: [
-        { remaining: 0, resetMs: 66_000 },
-        { remaining: 2, resetMs: 0 },
-      ],
       dimension: 'per_minute',
       limit: 10,
       remaining: 0,

@@ -3,7 +3,7 @@ import type { TierLimits } from 'gatewright';
 import { cleanup, send } from '../helpers.js';
 import { limited, patient } from '../redis-limited.js';
 import { RedisServer } from '../redis-server.js';
-import { eventually } from '../redis-support.js';
+import { eventually, type Scripts } from '../redis-support.js';
 
 const everyDimension = {
   requestsPerMinute: 25,
@@ -88,9 +88,9 @@ describe('rateLimit on Redis', () => {
   test('sends nothing for requests that are skipped', async () => {
     const server = await RedisServer.start();
     const redis = server.client();
-    const evalsha = jest.spyOn(redis, 'evalsha');
+    const scripts = jest.spyOn(redis as unknown as Scripts, 'evalshaBuffer');
     const { url } = await limited({ ...patient, redis, skip: () => true });
     expect((await send(url, '/')).status).toBe(200);
-    expect(evalsha).not.toHaveBeenCalled();
+    expect(scripts).not.toHaveBeenCalled();
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { type RateLimitOptions, rateLimit } from 'gatewright/rate-limit';
 import { cleanup, send } from '../helpers.js';
 import { RedisServer } from '../redis-server.js';
-import { eventually } from '../redis-support.js';
+import { eventually, type Scripts } from '../redis-support.js';
 import { traffic } from '../redis-traffic.js';
 import { lostAndBack, storeTimeoutMs, watched } from '../redis-watched.js';
 
@@ -12,16 +12,17 @@ type Client = NonNullable<RateLimitOptions['redis']>;
 
 /** A Redis that gives these answers to scripts, and then no more to anything. */
 function hung(...answers: unknown[]) {
-  const calls = { evalsha: 0, set: 0 };
+  const calls = { scripts: 0, set: 0 };
   const never = () => new Promise(() => undefined);
   const subscriber = { on: () => undefined, subscribe: never, disconnect: () => undefined };
   const client = {
     ping: never,
     eval: never,
+    evalsha: never,
     hgetall: never,
-    evalsha: () => {
-      calls.evalsha += 1;
-      return calls.evalsha <= answers.length ? Promise.resolve(answers[calls.evalsha - 1]) : never();
+    evalshaBuffer: () => {
+      calls.scripts += 1;
+      return calls.scripts <= answers.length ? Promise.resolve(answers[calls.scripts - 1]) : never();
     },
     set: () => {
       calls.set += 1;
@@ -62,28 +63,30 @@ describe('a Redis that hangs', () => {
       ask();
       expect(passed).toHaveBeenCalledTimes(turn);
     }
-    expect(calls.evalsha).toBe(3);
+    expect(calls.scripts).toBe(3);
     // It is asked now and then, and seldom again before it has answered.
     await jest.advanceTimersByTimeAsync(60_000);
-    expect(calls.evalsha).toBe(3);
+    expect(calls.scripts).toBe(3);
     expect(calls.set).toBeLessThanOrEqual(12);
   });
 
   test('is not sent renewals that pile up', async () => {
-    const { calls, client } = hung([1, 1, 9, 1000, 9, 1000, 9, 1000, 9, 1000, 9, 1000]);
+    const { calls, client } = hung(
+      Buffer.from(new Float64Array([1, 1, 9, 1000, 9, 1000, 9, 1000, 9, 1000, 9, 1000]).buffer),
+    );
     const { ask, passed } = timed(client, { leaseMs: 3000 });
     ask();
     await jest.advanceTimersByTimeAsync(999);
-    expect([passed.mock.calls.length, calls.evalsha]).toEqual([1, 1]);
+    expect([passed.mock.calls.length, calls.scripts]).toEqual([1, 1]);
     await jest.advanceTimersByTimeAsync(3_600_000);
-    expect(calls.evalsha).toBeLessThanOrEqual(1 + 3);
+    expect(calls.scripts).toBeLessThanOrEqual(1 + 3);
   });
 
   test('is not sent anything more by requests, however many come, and undoes what it admits late', async () => {
     const server = await RedisServer.start();
     const looking = server.client();
     const limiter = await watched(server.client(), { cost: 0.5 });
-    const scripts = jest.spyOn(limiter.redis, 'evalsha');
+    const scripts = jest.spyOn(limiter.redis as unknown as Scripts, 'evalshaBuffer');
     const probes = jest.spyOn(limiter.redis, 'set');
     await Promise.all([1, 2, 3].map(() => send(limiter.url, '/')));
     await eventually(async () => expect(await looking.zcard(`gw:leases:{${SUBJECT}}`)).toBe(0));
@@ -153,7 +156,7 @@ test('a process that was busy itself for longer than `storeTimeoutMs` does not b
   const redis = server.client();
   const limiter = await watched(redis);
   await send(limiter.url, '/');
-  const scripts = jest.spyOn(redis, 'evalsha');
+  const scripts = jest.spyOn(redis as unknown as Scripts, 'evalshaBuffer');
   for (let time = 0; time < 3; time += 1) {
     scripts.mockClear();
     const sent = Array.from({ length: 5 }, () => send(limiter.url, '/'));

@@ -86,7 +86,11 @@ async function stores() {
 }
 
 /** All of a decision but the lease, which is each store's own. */
-const seen = ({ lease, ...decision }: QuotaDecision) => ({ ...decision, lease: lease !== undefined });
+const seen = (decision: QuotaDecision) => ({
+  ...decision,
+  windows: decision.windows,
+  lease: decision.lease !== undefined,
+});
 
 /** Of a token bucket the size: how fast it was filled is reckoned back on Redis, and not in memory. */
 function raised(window: QuotaWindow, factor: number): QuotaWindow {

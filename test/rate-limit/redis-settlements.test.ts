@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, jest, test } from '@jest/globals';
 import { send } from '../helpers.js';
 import { quick, RedisServer } from '../redis-server.js';
-import { eventually } from '../redis-support.js';
+import { eventually, type Scripts } from '../redis-support.js';
 import { ample, Cable, lostAndBack, watched } from '../redis-watched.js';
 
 const LEASES = 'gw:leases:{ip:127.0.0.1}';
@@ -112,10 +112,14 @@ test('a lease is not renewed any more once its response has ended, even if Redis
   const answer = send(limiter.url, '/');
   await eventually(() => expect(held.length).toBe(1));
   // Settlements are lost, all else works.
-  const evalsha = redis.evalsha.bind(redis) as (...args: unknown[]) => Promise<unknown>;
-  const scripts = jest.spyOn(redis, 'evalsha') as unknown as jest.Mock<typeof evalsha>;
+  const call = (redis as unknown as Scripts).evalshaBuffer.bind(redis) as (
+    ...args: unknown[]
+  ) => Promise<unknown>;
+  const scripts = jest.spyOn(redis as unknown as Scripts, 'evalshaBuffer') as unknown as jest.Mock<
+    typeof call
+  >;
   scripts.mockImplementation((...args) =>
-    args.length === 9 ? Promise.reject(new Error('lost')) : evalsha(...args),
+    args.length === 7 ? Promise.reject(new Error('lost')) : call(...args),
   );
   held[0]?.end('ok');
   expect((await answer).status).toBe(200);
