@@ -30,6 +30,8 @@ export interface AuditRecord {
   readonly service?: string | undefined;
   readonly status?: number | undefined;
   readonly keyId?: string | undefined;
+  /** Permissions that were lacking. */
+  readonly required?: readonly string[] | undefined;
 }
 
 /** Codes of refusals that are security events. */
@@ -61,13 +63,19 @@ export function requestRecord(
     request: `${req.method} ${path}`,
     service: context.service?.name,
     status: context.outcome.status,
-    keyId: identity?.keyId,
+    keyId: identity?.keyId ?? refusal?.keyId,
+    required: refusal && requiredIn(refusal),
   };
 }
 
 /** The path as it came, before anything on its way could change it; without its query. */
 export function auditedPath(req: IncomingMessage): string {
   return pathOf(req.url ?? '/').slice(0, 512);
+}
+
+function requiredIn({ body }: GatewayError): readonly string[] | undefined {
+  const required = body['required'] as readonly string[] | undefined;
+  return required?.length ? required : undefined;
 }
 
 function reasonOf({ code, body }: GatewayError): string {

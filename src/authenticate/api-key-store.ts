@@ -50,8 +50,11 @@ export interface ApiKeyStore {
    * id. Else it saves nothing and gives false.
    */
   save(record: ApiKeyRecord, former?: ApiKeyRecord): MaybeLater<boolean | undefined> | MaybeLater<void>;
-  /** A page of at most `limit` records. */
-  list(page: { readonly limit: number; readonly cursor?: string | undefined }): MaybeLater<ApiKeyPage>;
+  /** A page of at most `limit` records; undefined for a cursor that no page has given. */
+  list(page: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): MaybeLater<ApiKeyPage | undefined>;
   /** Notes when keys were last used, by id: milliseconds since the epoch. */
   touch?(used: ReadonlyMap<string, number>): MaybeLater<void>;
   /** When keys were last used, by id. */

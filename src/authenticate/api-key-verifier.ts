@@ -13,9 +13,6 @@ import { proved } from './proof.js';
 import type { Verdict, Verifier } from './verifier.js';
 
 const invalid: Verdict = { message: 'Invalid API key', challenge: INVALID_CHALLENGE };
-const expired: Verdict = { message: 'API key expired', challenge: INVALID_CHALLENGE };
-const early: Verdict = { message: 'API key not yet valid', challenge: INVALID_CHALLENGE };
-const revoked: Verdict = { message: 'API key revoked', challenge: INVALID_CHALLENGE };
 
 /** What the verifier needs of the keys. */
 export interface KeyLookup {
@@ -96,21 +93,30 @@ function verdictOn(
   context: GatewayContext,
 ): Verdict {
   if (!record) return invalid;
-  if (record.revokedAt !== undefined) return revoked;
-  if (hasPassed(record.expiresAt)) return expired;
-  if (record.notBefore !== undefined && !hasPassed(record.notBefore)) return early;
-  if (hash !== record.hash && hasPassed(record.previous?.validUntil)) return expired;
+  const rejected = (message: string): Verdict => ({
+    message,
+    challenge: INVALID_CHALLENGE,
+    keyId: record.id,
+  });
+  if (record.revokedAt !== undefined) return rejected('API key revoked');
+  if (hasPassed(record.expiresAt)) return rejected('API key expired');
+  if (record.notBefore !== undefined && !hasPassed(record.notBefore))
+    return rejected('API key not yet valid');
+  if (hash !== record.hash && hasPassed(record.previous?.validUntil)) return rejected('API key expired');
   assertInScope(record, context);
   return { identity: identityOf(record, hash), headers };
 }
 
 /** 403 for a valid key in the wrong place. */
-function assertInScope({ allowedIps, services }: ApiKeyRecord, { clientIp, service }: GatewayContext): void {
+function assertInScope(
+  { id, allowedIps, services }: ApiKeyRecord,
+  { clientIp, service }: GatewayContext,
+): void {
   if (allowedIps && !addressList(allowedIps).has(clientIp)) {
-    throw new PermissionError('This key may not be used from this address', []);
+    throw new PermissionError('This key may not be used from this address', [], id);
   }
   if (services && service && !services.includes(service.name)) {
-    throw new PermissionError('This key may not be used for this service', []);
+    throw new PermissionError('This key may not be used for this service', [], id);
   }
 }
 

@@ -85,7 +85,11 @@ export class ApiKeys {
     return record && (await this.#withUse([record]))[0];
   }
 
-  /** A page of keys, revoked ones too. `limit` is at most 1000, by default 100. */
+  /**
+   * A page of keys, revoked ones too. `limit` is at most 1000, by default 100.
+   *
+   * @throws ConfigError for a cursor that no page has given
+   */
   async list({
     limit = 100,
     cursor,
@@ -94,6 +98,8 @@ export class ApiKeys {
     cursor?: string | undefined;
   } = {}): Promise<ApiKeyInfoPage> {
     const page = await this.#store.list({ limit: Math.max(1, Math.min(1000, limit)), cursor });
+    if (page === undefined)
+      throw new ConfigError([`\`cursor\` must be one that a page has given, got ${JSON.stringify(cursor)}.`]);
     return { keys: await this.#withUse(page.records), cursor: page.cursor };
   }
 

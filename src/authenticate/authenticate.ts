@@ -91,7 +91,7 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
   function refusalOf(verdict: Verdict, context: GatewayContext): AuthenticationError {
     if (verdict.identity) return new AuthenticationError(WRONG_METHOD, verifiers.challenge);
     if (verdict !== missing) lockout?.failed(context.clientIp);
-    return new AuthenticationError(verdict.message, verdict.challenge);
+    return new AuthenticationError(verdict.message, verdict.challenge, verdict.keyId);
   }
 
   /** A service may accept some methods alone. The administrator's key is an API key too. */

@@ -13,6 +13,9 @@ export interface LockoutOptions {
 /** So many addresses may be locked out at a time; the oldest go free first. */
 const MAX_LOCKED = 100_000;
 
+/** So many addresses are counted at a time; those that have not failed for longest are forgotten first. */
+const MAX_COUNTED = 100_000;
+
 /** IPv6: what one customer usually has. */
 const SUBNET_BITS = 64;
 
@@ -22,6 +25,11 @@ const SUBNET_BITS = 64;
  */
 export class Lockout {
   readonly #failures: RateLimiterMemory;
+  /** Whose failures are counted. */
+  readonly #counted = new LRUCache<string, true>({
+    max: MAX_COUNTED,
+    dispose: (_value, subject) => void this.#failures.delete(subject),
+  });
   readonly #locked = new LRUCache<string, number>({ max: MAX_LOCKED });
 
   constructor({ failures, windowMs }: { failures: number; windowMs: number }) {
@@ -38,6 +46,7 @@ export class Lockout {
   /** Notes a wrong credential. */
   failed(address: string): void {
     const subject = addressSubject(address, SUBNET_BITS);
+    this.#counted.set(subject, true);
     this.#failures.consume(subject).catch((refusal: unknown) => {
       if (refusal instanceof RateLimiterRes)
         this.#locked.set(subject, performance.now() + refusal.msBeforeNext);

@@ -25,9 +25,10 @@ export class MemoryApiKeyStore implements ApiKeyStore {
     return true;
   }
 
-  list({ limit, cursor }: { limit: number; cursor?: string | undefined }): ApiKeyPage {
+  list({ limit, cursor }: { limit: number; cursor?: string | undefined }): ApiKeyPage | undefined {
     const all = [...this.#byId.values()];
     const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+    if (cursor !== undefined && from === 0) return undefined;
     const records = all.slice(from, from + limit);
     return { records, cursor: from + limit < all.length ? records.at(-1)?.id : undefined };
   }

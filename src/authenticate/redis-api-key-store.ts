@@ -66,8 +66,16 @@ export class RedisApiKeyStore implements ApiKeyStore {
     }
   }
 
-  async list({ limit, cursor }: { limit: number; cursor?: string | undefined }): Promise<ApiKeyPage> {
-    const from = cursor === undefined ? 0 : ((await this.#client.zrank(this.#order, cursor)) ?? -1) + 1;
+  async list({
+    limit,
+    cursor,
+  }: {
+    limit: number;
+    cursor?: string | undefined;
+  }): Promise<ApiKeyPage | undefined> {
+    const last = cursor === undefined ? -1 : await this.#client.zrank(this.#order, cursor);
+    if (last === null) return undefined;
+    const from = last + 1;
     const ids = await this.#client.zrange(this.#order, `${from}`, `${from + limit}`);
     const page = ids.slice(0, limit);
     const stored = page.length > 0 ? await this.#client.hmget(this.#records, ...page) : [];

@@ -16,6 +16,8 @@ export interface Rejected {
   readonly message: string;
   /** Value of `WWW-Authenticate`. */
   readonly challenge: string;
+  /** The id of the API key that was presented, where there is such a key. For the audit log. */
+  readonly keyId?: string | undefined;
 }
 
 export type Verdict = Accepted | Rejected;

@@ -9,6 +9,8 @@ export interface GatewayErrorInit {
   readonly body: Readonly<Record<string, unknown>>;
   /** Header fields of the answer. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The id of the API key that was presented, where it is known. For the audit log, never sent to a client. */
+  readonly keyId?: string | undefined;
   /** What went wrong underneath. Never sent to a client. */
   readonly cause?: unknown;
 }
@@ -22,6 +24,7 @@ export class GatewayError extends Error {
   readonly code: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
+  readonly keyId: string | undefined;
 
   constructor(init: GatewayErrorInit) {
     super(STATUS_CODES[init.status] ?? 'Error', init.cause === undefined ? undefined : { cause: init.cause });
@@ -29,6 +32,7 @@ export class GatewayError extends Error {
     this.code = init.code;
     this.body = init.body;
     this.headers = init.headers ?? {};
+    this.keyId = init.keyId;
   }
 
   override get name(): string {
@@ -45,23 +49,25 @@ export class BadRequestError extends GatewayError {
 
 /** 401: no credential, or one that is not valid (RFC 9110, section 15.5.2). */
 export class AuthenticationError extends GatewayError {
-  constructor(message: string, challenge: string) {
+  constructor(message: string, challenge: string, keyId?: string) {
     super({
       status: 401,
       code: 'ERR_GATEWAY_AUTHENTICATION_FAILED',
       body: { error: 'Authentication failed', message },
       headers: { 'WWW-Authenticate': challenge },
+      keyId,
     });
   }
 }
 
 /** 403: a valid credential without a permission that is needed. */
 export class PermissionError extends GatewayError {
-  constructor(message: string, required: readonly string[]) {
+  constructor(message: string, required: readonly string[], keyId?: string) {
     super({
       status: 403,
       code: 'ERR_GATEWAY_PERMISSION_DENIED',
       body: { error: 'Permission denied', message, required },
+      keyId,
     });
   }
 }

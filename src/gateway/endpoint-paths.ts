@@ -23,13 +23,17 @@ export function endpointPaths(options: GatewayOptions): {
 
 function assertNoClash(paths: ResolvedEndpoints, services: readonly string[]): void {
   const problems: string[] = [];
+  const taken = new Map<string, string>();
   for (const [endpoint, path] of Object.entries(paths)) {
+    if (path === false) continue;
     const clash = services.find((service) => service === path || service === `${path}/`);
-    if (clash === undefined) continue;
-    const service = `\`services[${JSON.stringify(clash)}]\``;
-    problems.push(
-      `${service} is the path of the endpoint \`endpoints.${endpoint}\` too. Set that to another path, or to false.`,
-    );
+    const other = clash === undefined ? taken.get(path) : `\`services[${JSON.stringify(clash)}]\``;
+    if (other !== undefined) {
+      problems.push(
+        `${other} is the path of the endpoint \`endpoints.${endpoint}\` too. Set that to another path, or to false.`,
+      );
+    }
+    taken.set(path, `\`endpoints.${endpoint}\``);
   }
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -41,7 +41,7 @@ export interface EndpointsOptions {
   readonly health?: string | false | undefined;
   /** Default `/metrics`. */
   readonly metrics?: string | false | undefined;
-  /** Default `/api/auth/api-key`. */
+  /** Default `/api/auth/api-key`. Single keys are below it, so it has no slash at its end. */
   readonly apiKeys?: string | false | undefined;
   /** Default `/api/auth/ticket`. */
   readonly tickets?: string | false | undefined;
@@ -86,11 +86,17 @@ const redisUrl = z.string().regex(/^rediss?:\/\/\S+$/, 'must be a URL such as "r
 const redisClient = objectWith<RedisClient>('evalsha', 'eval', 'ping');
 const endpointPath = z.union([off, z.string().regex(/^\/[^?#\s]*$/, 'must be a path such as "/health"')]);
 
+/** What has paths below it. */
+const parentPath = z.union([
+  off,
+  z.string().regex(/^\/[^?#\s]*[^?#\s/]$/, 'must be a path without a slash at its end, such as "/keys"'),
+]);
+
 export const endpointsSchema = z.strictObject({
   info: endpointPath.default('/'),
   health: endpointPath.default('/health'),
   metrics: endpointPath.default('/metrics'),
-  apiKeys: endpointPath.default('/api/auth/api-key'),
+  apiKeys: parentPath.default('/api/auth/api-key'),
   tickets: endpointPath.default('/api/auth/ticket'),
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { AuditRecord } from 'gatewright';
+import type { ApiKeyChanges, AuditRecord, NewApiKey } from 'gatewright';
 import { generateApiKey } from '../../src/authenticate/api-key.js';
 import { eventually } from '../redis-support.js';
 import { audited } from './support.js';
@@ -62,7 +62,33 @@ test('a missing permission is recorded with who lacks it', async () => {
     method: 'api-key',
     service: 'closed',
     status: 403,
+    required: ['closed:read'],
   });
+});
+
+test.each<[string, NewApiKey, ApiKeyChanges, number]>([
+  ['expired', {}, { expiresAt: '2020-01-01T00:00:00Z' }, 401],
+  ['not yet valid', {}, { notBefore: '2990-01-01T00:00:00Z' }, 401],
+  ['for another service', { services: ['other'] }, {}, 403],
+  ['for another address', { allowedIps: ['203.0.113.7'] }, {}, 403],
+])('a key that is %s is recorded by its id', async (_how, wanted, changes, status) => {
+  const { create, gateway, get, recorded } = await audited();
+  const { key, record } = await create(wanted);
+  await gateway.apiKeys?.update(record.id, changes);
+  recorded();
+  const answer = await get('/api/kgot/x', { 'X-API-Key': key });
+  const { keyId, subject, required } = await next(recorded);
+  expect([answer.status, keyId, subject, required]).toEqual([status, record.id, 'ip:127.0.0.1', undefined]);
+  expect(answer.body + answer.rawHeaders.join()).not.toContain(record.id);
+});
+
+test('a key that has been revoked is recorded by its id', async () => {
+  const { create, gateway, get, recorded } = await audited();
+  const { key, record } = await create();
+  await gateway.apiKeys?.revoke(record.id);
+  recorded();
+  expect((await get('/api/kgot/x', { 'X-API-Key': key })).status).toBe(401);
+  expect(await next(recorded)).toMatchObject({ type: 'authentication', keyId: record.id });
 });
 
 test('a limit that is reached is recorded with which', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { ConfigError } from 'gatewright';
 import { type AuthenticateOptions, authenticate, requirePermissions } from 'gatewright/authenticate';
 import { generateApiKey } from '../../src/authenticate/api-key.js';
+import { Lockout } from '../../src/authenticate/lockout.js';
 import { send, serve } from '../helpers.js';
 import { asynchronousStore } from './keys-in-stores.js';
 import { bare, invalidKey, keyRequired } from './support.js';
@@ -117,6 +118,20 @@ describe('an address that has presented too many wrong credentials', () => {
     expect((await guess('2001:db8:1:2:ffff::9')).status).toBe(429);
     expect((await guess('2001:db8:1:3::1')).status).toBe(401);
   });
+});
+
+test('addresses are counted in bounded memory', async () => {
+  const lockout = new Lockout({ failures: 2, windowMs: 10_000 });
+  const fail = async (address: string): Promise<number> => {
+    lockout.failed(address);
+    await Promise.resolve();
+    return lockout.remainingMs(address);
+  };
+  await fail(here);
+  for (let each = 0; each < 100_000; each += 1)
+    lockout.failed(`10.${each >> 16}.${(each >> 8) & 255}.${each & 255}`);
+  expect(await fail(here)).toBe(0);
+  expect(await fail(here)).toBeGreaterThan(0);
 });
 
 describe('no failures are', () => {

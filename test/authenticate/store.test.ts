@@ -35,7 +35,7 @@ describe.each(mounts)('%s', (_name, mount) => {
         throw new Error('connect ECONNREFUSED 10.0.0.7:5432');
       },
     ],
-  ])('answers 500 without detail for a store that %s', async (_what, find) => {
+  ])('answers 503 without detail for a store that %s', async (_what, find) => {
     const { url } = await guarded({ apiKeys: { store: storeThat(find) } }, mount);
     expect(await send(url, '/', { headers })).toMatchObject(unavailable);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { generateApiKey } from '../../src/authenticate/api-key.js';
 import { send } from '../helpers.js';
+import { RedisServer } from '../redis-server.js';
 import { keyed } from './api-key-support.js';
 import { adminKey } from './support.js';
 
@@ -16,6 +17,20 @@ describe('GET /api/auth/api-key', () => {
     expect(keys.map((key: { key_id: string }) => key.key_id)).toEqual(ids);
     expect(third.next_cursor).toBeNull();
     expect((await ask('GET')).json).toEqual({ keys, next_cursor: null });
+  });
+
+  test.each([
+    ['memory', async () => ({})],
+    ['Redis', async () => ({ redis: (await RedisServer.start()).client() })],
+  ])('refuses a cursor that no page has given, in %s', async (_where, options) => {
+    const { ask, gateway } = await keyed(await options());
+    await gateway.apiKeys?.create();
+    for (const cursor of ['', 'nobody', '0', '%00']) {
+      expect(await ask('GET', `?cursor=${cursor}`)).toMatchObject({
+        status: 400,
+        json: { message: expect.stringContaining('`cursor` must be one that a page has given') },
+      });
+    }
   });
 
   test('takes up to 1000 keys, by default 100', async () => {

@@ -63,6 +63,21 @@ describe('createGateway', () => {
       '`services["/health"]` is the path of the endpoint `endpoints.health` too. Set that to another path, or to false.',
     ],
     [
+      'two endpoints of one path',
+      { services, endpoints: { tickets: '/auth', apiKeys: '/auth' } },
+      '`endpoints.apiKeys` is the path of the endpoint `endpoints.tickets` too. Set that to another path, or to false.',
+    ],
+    [
+      'a path of keys with a slash at its end',
+      { services, endpoints: { apiKeys: '/keys/' } },
+      '`endpoints.apiKeys` must be a path without a slash at its end, such as "/keys", got \'/keys/\'.',
+    ],
+    [
+      'the root as the path of keys',
+      { services, endpoints: { info: false, apiKeys: '/' } },
+      '`endpoints.apiKeys` must be a path without a slash at its end, such as "/keys", got \'/\'.',
+    ],
+    [
       'a relative path',
       { services: { 'api/kgot': 'http://localhost:1' } },
       '`services["api/kgot"]` must be a plain path such as "/api/kgot", got \'api/kgot\'.',
