@@ -1,5 +1,4 @@
 // The limiter against its peers: `npm run bench:limiter`. Needs a redis-server (REDIS_SERVER, else PATH).
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +7,7 @@ import { defaultTiers } from 'gatewright';
 import { MemoryQuotaStore, RedisQuotaStore } from 'gatewright/rate-limit';
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterUnion } from 'rate-limiter-flexible';
-import { cpuPerOperation, printTable } from './measure.mjs';
+import { cpuPerOperation, OTHER_CORE, OWN_CORE, pin, printTable, spawnOn } from './measure.mjs';
 
 /** The six dimensions, far from their ceilings. @type {import('gatewright').QuotaLimits} */
 const limits = {
@@ -67,9 +66,12 @@ async function inMemory() {
 async function onRedis() {
   const operations = 6400;
   const port = await freePort();
-  const server = spawn('taskset', ['-c', '1', 'redis-server', '--port', String(port), '--save', ''], {
-    stdio: 'ignore',
-  });
+  const server = spawnOn(OTHER_CORE, process.env['REDIS_SERVER'] ?? 'redis-server', [
+    '--port',
+    String(port),
+    '--save',
+    '',
+  ]);
   const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
   client.on('error', () => {});
   await client.ping();
@@ -120,12 +122,15 @@ async function onRedis() {
 async function memory() {
   const count = 1_000_000;
   const free = limitsOfTier();
+  // Names as they come from the network: each one string of 36 characters.
+  const ids = Buffer.alloc(36 * count, '0');
+  for (let at = 0; at < count; at += 1) ids.write(String(at).padStart(36, '0'), 36 * at);
   globalThis.gc?.();
   const before = process.memoryUsage();
   const store = new MemoryQuotaStore({ maxSubjects: count });
   for (let at = 0; at < count; at += 1) {
     const { lease } = store.reserve(
-      `key:${String(at).padStart(36, '0')}`,
+      `key:${ids.toString('latin1', 36 * at, 36 * at + 36)}`,
       free,
       1,
       2000,
@@ -166,7 +171,8 @@ async function freePort() {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
+pin(OWN_CORE);
 console.log(`Node ${process.version}, medians of interleaved rounds`);
-if (!process.env.Y) await memory();
-if (!process.env.Y) await inMemory();
-if (!process.env.X) await onRedis();
+await memory();
+await inMemory();
+await onRedis();

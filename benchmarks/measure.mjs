@@ -1,3 +1,31 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+
+/** Where what is measured runs, and where all else does. */
+export const OWN_CORE = 0;
+export const OTHER_CORE = 1;
+
+const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
+
+/** Keeps this process on one core, where the system has `taskset` and more than one. @param {number} core */
+export function pin(core) {
+  if (canPin) spawnSync('taskset', ['-acp', String(core), String(process.pid)]);
+}
+
+/**
+ * Starts a program on a core, so that it doesn't take the time of what is measured.
+ *
+ * @param {number} core
+ * @param {string} command
+ * @param {string[]} given
+ */
+export function spawnOn(core, command, given) {
+  const [program = command, ...rest] = canPin
+    ? ['taskset', '-c', String(core), command, ...given]
+    : [command, ...given];
+  return spawn(program, rest, { stdio: 'ignore' });
+}
+
 /**
  * CPU of each contender per operation, in microseconds: rounds are interleaved, so that a busy moment hits all alike,
  * and the median counts.

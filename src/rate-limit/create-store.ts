@@ -1,7 +1,7 @@
 import { LimiterQuotaStore } from './limiter-store.js';
 import { MemoryQuotaStore } from './memory-quota-store.js';
 import type { ResolvedRateLimit } from './options.js';
-import type { QuotaStore } from './quota-store.js';
+import type { QuotaLimits, QuotaStore } from './quota-store.js';
 import { ResilientQuotaStore } from './resilient-quota-store.js';
 
 /** Where usage is counted, by the options. */
@@ -11,17 +11,26 @@ export interface ChosenStore {
   readonly leaseMs: number;
   /** Whether Redis answers; undefined where none is used. */
   readonly redisAvailable: () => boolean | undefined;
+  /** Those limits as they hold now: a replica that decides alone has its share of them. */
+  readonly inForce: (limits: QuotaLimits) => QuotaLimits;
 }
 
 export function createStore(config: ResolvedRateLimit): ChosenStore {
   const { leaseMs, redis } = config;
   const redisAvailable = (): undefined => undefined;
-  if (config.store) return { store: config.store, leaseMs, redisAvailable };
-  if (config.limiter) return { store: new LimiterQuotaStore(config.limiter), leaseMs, redisAvailable };
+  const inForce = (limits: QuotaLimits): QuotaLimits => limits;
+  if (config.store) return { store: config.store, leaseMs, redisAvailable, inForce };
+  if (config.limiter)
+    return { store: new LimiterQuotaStore(config.limiter), leaseMs, redisAvailable, inForce };
   if (redis === undefined) {
     const store = new MemoryQuotaStore({ maxSubjects: config.maxSubjects });
-    return { store, leaseMs: Number.POSITIVE_INFINITY, redisAvailable };
+    return { store, leaseMs: Number.POSITIVE_INFINITY, redisAvailable, inForce };
   }
   const store = new ResilientQuotaStore({ ...config, client: redis, timeoutMs: config.storeTimeoutMs });
-  return { store, leaseMs, redisAvailable: () => store.available };
+  return {
+    store,
+    leaseMs,
+    redisAvailable: () => store.available,
+    inForce: (limits) => store.inForce(limits),
+  };
 }

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { RateLimitDecision } from '../core/context.js';
 import { toDollars } from '../core/money.js';
 import { ANONYMOUS_TIER } from '../core/tiers.js';
-import type { CompiledLimits } from './limits.js';
+import { type CompiledLimits, fieldInteger } from './limits.js';
 import type { QuotaDecision } from './quota-store.js';
 
 /** Whole seconds until a decision changes: never early, never zero. */
@@ -24,7 +24,7 @@ export function announce(
   if (limits.policyField === undefined || decision.dimension === undefined || res.headersSent) return;
   const seconds = retryAfterSeconds(decision);
   res.setHeader('RateLimit-Policy', limits.policyField);
-  res.setHeader('RateLimit', `"${decision.dimension}";r=${decision.remaining};t=${seconds}`);
+  res.setHeader('RateLimit', `"${decision.dimension}";r=${fieldInteger(decision.remaining)};t=${seconds}`);
   if (!legacy) return;
   res.setHeader('X-RateLimit-Limit', String(decision.limit));
   res.setHeader('X-RateLimit-Remaining', String(decision.remaining));

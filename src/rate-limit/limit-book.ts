@@ -1,5 +1,6 @@
 import type { Identity, ServiceMatch } from '../core/context.js';
 import { ANONYMOUS_TIER, type TierLimits } from '../core/tiers.js';
+import { limitsOfLimiter } from './limiter-store.js';
 import { type CompiledLimits, compileLimits } from './limits.js';
 import { mergeTiers, type ResolvedRateLimit } from './options.js';
 
@@ -17,6 +18,8 @@ export interface LimitChanges {
  * time. A tier that nobody configured has the limits of `free`, so that a mistyped tier is tight, not unlimited.
  */
 export class LimitBook {
+  /** Of a limiter that decides instead, for everybody. */
+  readonly #ofLimiter: CompiledLimits | undefined;
   readonly #tiers: ReadonlyMap<string, TierLimits>;
   readonly #changes: LimitChanges;
   readonly #compile: (limits: TierLimits) => CompiledLimits;
@@ -25,6 +28,7 @@ export class LimitBook {
   readonly #merged = new WeakMap<TierLimits, WeakMap<TierLimits, TierLimits>>();
 
   constructor(config: ResolvedRateLimit, changes: LimitChanges) {
+    this.#ofLimiter = config.limiter && limitsOfLimiter(config.limiter);
     this.#tiers = mergeTiers(config.tiers);
     this.#changes = changes;
     this.#compile = (limits) => compileLimits(limits, config.algorithm, config.burstWindowMs);
@@ -35,6 +39,7 @@ export class LimitBook {
     identity: Identity | undefined,
     service: ServiceMatch | undefined,
   ): CompiledLimits {
+    if (this.#ofLimiter) return this.#ofLimiter;
     const tier = identity?.tier ?? ANONYMOUS_TIER;
     let limits = this.#tierLimits(tier, service);
     if (identity?.limits) limits = this.#over(limits, identity.limits);

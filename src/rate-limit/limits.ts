@@ -46,11 +46,18 @@ export function compileLimits(
 export function policyField(windows: readonly QuotaWindow[], concurrent: number): string | undefined {
   const policies = windows.map(({ dimension, windowMs, limit }) => {
     const unit = dimension === 'cost_per_hour' ? ';qu="micro-dollars"' : '';
-    return `"${dimension}";q=${limit};w=${Math.max(1, Math.round(windowMs / 1000))}${unit}`;
+    return `"${dimension}";q=${fieldInteger(limit)};w=${Math.max(1, Math.round(windowMs / 1000))}${unit}`;
   });
   if (concurrent !== Number.POSITIVE_INFINITY)
-    policies.push(`"concurrent";q=${concurrent};qu="concurrent-requests"`);
+    policies.push(`"concurrent";q=${fieldInteger(concurrent)};qu="concurrent-requests"`);
   return policies.length > 0 ? policies.join(', ') : undefined;
+}
+
+/** The largest integer that a structured field can carry, RFC 9651 section 3.3.1. */
+const MAX_FIELD_INTEGER = 999_999_999_999_999;
+
+export function fieldInteger(value: number): number {
+  return Math.min(value, MAX_FIELD_INTEGER);
 }
 
 const divisions = new WeakMap<QuotaLimits, QuotaLimits>();

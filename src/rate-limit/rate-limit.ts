@@ -11,7 +11,7 @@ import { isThenable } from '../core/thenable.js';
 import { BehaviourLimits } from './behaviour-limits.js';
 import { createStore } from './create-store.js';
 import { type Explanation, explain } from './explain.js';
-import { announce, decisionOf, retryAfterSeconds } from './fields.js';
+import { announce, boundedSubject, decisionOf, retryAfterSeconds } from './fields.js';
 import { LimitBook } from './limit-book.js';
 import { LoadLimit, type LoadState } from './load-limit.js';
 import { overloadError, shedDecision, takeSlot } from './load-shedding.js';
@@ -50,7 +50,7 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
   const { dryRun, onAbort, legacyHeaders, logger = silentLogger } = config;
   const addresses = compileTrustProxy(config.trustProxy);
   const refuse = errorHandler(config);
-  const { store, leaseMs, redisAvailable } = createStore(config);
+  const { store, leaseMs, redisAvailable, inForce } = createStore(config);
   const limits = runtimeLimits(config);
   const book = new LimitBook(config, limits);
   const { load: loadOptions, behaviour: behaviourOptions } = config.adaptive ?? {};
@@ -91,7 +91,14 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
         next();
       } else stop(refusalOf(decision));
     };
-    reserve(asked, conclude, stop);
+    const undecided = (cause: unknown): void => {
+      if (dryRun) {
+        logger.error('A dry run could not decide', { error: String(cause) });
+        slot?.start();
+        next();
+      } else stop(cause);
+    };
+    reserve(asked, conclude, undecided);
   }
 
   function reserve(
@@ -144,9 +151,11 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
     subject: string,
     identity?: Pick<Identity, 'tier' | 'limits'>,
   ): Promise<Explanation> {
-    const usual = book.limitsOf(subject, identity as Identity | undefined, undefined);
-    const own = behaviour?.limitsNow(subject, usual) ?? usual;
-    return explain(subject, own, await store.peek(subject, own, 1, 0));
+    const whom = boundedSubject(subject);
+    const usual = book.limitsOf(whom, identity as Identity | undefined, undefined);
+    const own = behaviour?.limitsNow(whom, usual) ?? usual;
+    const decision = await store.peek(whom, own, 1, 0);
+    return explain(whom, inForce(own), decision);
   }
 
   function status(): StatusReport {

@@ -65,6 +65,11 @@ export class ResilientQuotaStore implements QuotaStore {
     return this.#guard.available;
   }
 
+  /** Limits as they hold now. */
+  inForce(limits: QuotaLimits): QuotaLimits {
+    return this.available ? limits : dividedLimits(limits, this.#options.replicas);
+  }
+
   reserve(
     subject: string,
     limits: QuotaLimits,

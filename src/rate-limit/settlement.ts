@@ -15,11 +15,16 @@ export function settleAtEnd(
   const cost: NonNullable<GatewayContext['cost']> = { estimated: toDollars(estimated) };
   context.cost = cost;
   context.outcome.onEnd((ending) => {
-    const actual =
-      cost.actual === undefined ? charge(context, estimated, ending, onAbort) : toMicros(cost.actual);
+    const metered = meteredMicros(cost.actual);
+    const actual = metered ?? charge(context, estimated, ending, onAbort);
     cost.actual = toDollars(actual);
     settle(actual);
   });
+}
+
+/** What a meter left on the request, never less than nothing; what is no amount, such as NaN, is as good as none. */
+function meteredMicros(dollars: number | undefined): Micros | undefined {
+  return dollars !== undefined && Number.isFinite(dollars) ? toMicros(Math.max(0, dollars)) : undefined;
 }
 
 function charge(

@@ -69,6 +69,14 @@ describe.each(bothStores)('RateLimit and RateLimit-Policy, %s', (_name, options)
     },
   );
 
+  test('carry no integer of more than the fifteen digits that a structured field may have', async () => {
+    const free = { costLimitPerHour: 1e9 };
+    const { url } = await limitedAs({ tier: 'free' }, { ...(await options()), tiers: { free } });
+    const { status, headers } = await send(url, '/');
+    expectValid(status, headers);
+    expect(String(headers['ratelimit-policy'])).toContain('"cost_per_hour";q=999999999999999;');
+  });
+
   test('are not there for who is not limited', async () => {
     const { headers } = await (await fieldsOf(await options(), 'system')).ask();
     expect([headers.ratelimit, headers['ratelimit-policy']]).toEqual([undefined, undefined]);

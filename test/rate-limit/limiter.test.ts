@@ -21,6 +21,7 @@ describe.each(makers)('a limiter of rate-limiter-flexible, %s', (_name, make) =>
     const answers = [];
     for (let count = 0; count < 5; count += 1) answers.push(await send(url, '/'));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429, 429]);
+    expect(answers[0]?.headers['ratelimit-policy']).toBe('"per_minute";q=3;w=60');
     expect(answers.map(({ headers }) => String(headers.ratelimit).replace(/t=\d+/, 't'))).toEqual([
       '"per_minute";r=2;t',
       '"per_minute";r=1;t',
@@ -32,6 +33,16 @@ describe.each(makers)('a limiter of rate-limiter-flexible, %s', (_name, make) =>
     expect(JSON.parse(refused?.body ?? '')).toMatchObject({ limit_type: 'per_minute' });
     expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(50);
     expect(Number(refused?.headers['retry-after'])).toBeLessThanOrEqual(60);
+  });
+
+  test('is what `explain()` tells of', async () => {
+    const { url, limit } = await limited({ limiter: await make() });
+    await send(url, '/');
+    expect(await limit.explain('ip:127.0.0.1')).toEqual({
+      subject: 'ip:127.0.0.1',
+      allowed: true,
+      dimensions: [{ dimension: 'per_minute', limit: 3, used: 1, remaining: 2, refuses: false }],
+    });
   });
 
   test('weighs requests, and keeps subjects apart', async () => {
@@ -81,6 +92,8 @@ test('a limiter of another shape works too', async () => {
   const statuses = [];
   for (let count = 0; count < 4; count += 1) statuses.push((await send(url, '/')).status);
   expect(statuses).toEqual([200, 200, 200, 429]);
+  // It does not say how long its window is.
+  expect((await send(url, '/')).headers['ratelimit-policy']).toBeUndefined();
 });
 
 test('only one of `redis`, `store` and `limiter` may be given', async () => {

@@ -124,6 +124,14 @@ describe('rateLimit, while Redis is away', () => {
     }
   });
 
+  test('refuses nothing in a dry run, even where it is told to refuse', async () => {
+    const server = await RedisServer.start();
+    const limiter = await watched(server.client(), { onStoreError: 'closed', dryRun: true });
+    await server.kill();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => send(limiter.url, '/')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
   test.each([
     [40, 10],
     [3, 1],
@@ -134,6 +142,8 @@ describe('rateLimit, while Redis is away', () => {
     const sent = Array.from({ length: 15 }, () => send(limiter.url, '/'));
     const statuses = (await Promise.all(sent)).map(({ status }) => status);
     expect(limiter.modes).toEqual(['rate_limit: local']);
+    const { dimensions } = await limiter.limit.explain('ip:127.0.0.1');
+    expect(dimensions).toMatchObject([{ dimension: 'per_day', limit: share, used: share, remaining: 0 }]);
     expect(statuses.filter((status) => status === 200)).toHaveLength(share);
     expect(statuses.filter((status) => status === 429)).toHaveLength(15 - share);
   });

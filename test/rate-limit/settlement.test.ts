@@ -67,13 +67,17 @@ describe.each(bothStores)('the cost of a request, %s', (_name, options) => {
     [Number.NaN, 2],
     [Infinity, 2],
     [-5, 0],
-  ])('of which a meter says %s is bounded', async (actual, spent) => {
+  ])('of which a meter says %s is bounded, and what is left of it on the request', async (actual, spent) => {
+    const seen: unknown[] = [];
     const { url, expectStanding } = await costing(await options(), (req, res) => {
-      if (req.gateway?.cost) req.gateway.cost.actual = actual;
+      const context = req.gateway;
+      if (context?.cost) context.cost.actual = actual;
+      res.once('close', () => seen.push(context?.cost));
       res.end('ok');
     });
     await send(url, '/');
     await expectStanding(spent, 0);
+    expect(seen).toEqual([{ estimated: 2, actual: spent }]);
   });
 
   test.each([
