@@ -4,7 +4,7 @@ import type { ApiKeyVerifier } from './api-key-verifier.js';
 import { INVALID_CHALLENGE } from './challenge.js';
 import { parametersOf, withoutParameters } from './query.js';
 import type { SignatureVerifier } from './signature-verifier.js';
-import { TICKET_PREFIX, type TicketHolder, type Tickets } from './tickets.js';
+import { TICKET_PREFIX, type Tickets } from './tickets.js';
 import type { Verdict, Verifier } from './verifier.js';
 import { isWebSocketUpgrade, takeSubprotocols } from './web-socket.js';
 
@@ -48,16 +48,13 @@ export function ticketVerifier(
     const holder = await tickets.take(ticket);
     if (holder === undefined) return invalid;
     if (holder.keyHash !== undefined) return apiKeys.judge(holder.keyHash, context);
-    const identity = await currentIdentity(holder);
+    if (holder.expiresAt !== undefined && Date.now() >= holder.expiresAt) return invalid;
+    const identity = await currentIdentity(holder.identity);
     return identity ? { identity } : invalid;
   }
 
-  async function currentIdentity({
-    identity,
-    expiresAt,
-  }: TicketHolder & { keyHash?: undefined }): Promise<Identity | undefined> {
-    if (identity.method === 'hmac') return signatures?.identityOf(identity.id);
-    return expiresAt === undefined || Date.now() < expiresAt ? identity : undefined;
+  async function currentIdentity(identity: Identity): Promise<Identity | undefined> {
+    return identity.method === 'hmac' ? signatures?.identityOf(identity.id) : identity;
   }
 }
 

@@ -9,19 +9,17 @@ import type { ResolvedAuthenticate } from './options.js';
  */
 export function tierNames({ tiers, jwt }: Pick<ResolvedAuthenticate, 'tiers' | 'jwt'>): ReadonlySet<string> {
   const names = new Set(tiers ?? Object.keys(defaultTiers));
-  const given: [string, string][] = jwt
-    ? [
-        ['defaultTier', jwt.defaultTier],
-        ...[...jwt.tierMap].map(([value, tier]): [string, string] => [
-          `tierMap[${JSON.stringify(value)}]`,
-          tier,
-        ]),
-      ]
-    : [];
-  const unknown = given.filter(([, tier]) => !names.has(tier));
-  if (unknown.length === 0) return names;
-  const rule = `must be one of ${[...names].join(', ')} (name others in \`authenticate.tiers\`)`;
-  throw new ConfigError(
-    unknown.map(([option, tier]) => `\`authenticate.jwt.${option}\` ${rule}, got ${JSON.stringify(tier)}.`),
-  );
+  const problems: string[] = [];
+  const check = (option: string, tier: string): void => {
+    if (names.has(tier)) return;
+    problems.push(
+      `\`authenticate.jwt.${option}\` must be one of ${[...names].join(', ')} (name others in \`authenticate.tiers\`), got ${JSON.stringify(tier)}.`,
+    );
+  };
+  if (jwt) {
+    check('defaultTier', jwt.defaultTier);
+    for (const [value, tier] of jwt.tierMap) check(`tierMap[${JSON.stringify(value)}]`, tier);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return names;
 }

@@ -39,7 +39,8 @@ export interface ServiceMatch {
   readonly name: string;
   /** Path prefix, such as `/api/kgot`. */
   readonly path: string;
-  /** What goes upstream: path and query, byte for byte as received, without the prefix if it is stripped. */
+  /** What goes upstream: path and query, byte for byte as received, without the prefix if it is stripped, and
+   * without a ticket, which `authenticate()` takes out. */
   readonly rest: string;
   /** Estimated cost of a request, in dollars. */
   readonly cost: number;

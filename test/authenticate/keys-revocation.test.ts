@@ -68,7 +68,9 @@ describe('a key that is revoked on one replica', () => {
       subscriber: () => server.client({ port: cable.port }),
     });
     await other.listening;
+    const created = other.nextChange();
     const { key, record } = await one.apiKeys.create();
+    await created;
     expect(await other.use(key)).toBe(200);
     cable.cut();
     await one.apiKeys.revoke(record.id);

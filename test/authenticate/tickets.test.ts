@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryTicketStore, RedisTicketStore, signRequest, type TicketStore } from 'gatewright/authenticate';
-import { cleanup, send } from '../helpers.js';
+import {
+  authenticate,
+  MemoryTicketStore,
+  RedisTicketStore,
+  signRequest,
+  type TicketStore,
+} from 'gatewright/authenticate';
+import { cleanup, mounts, send, serve } from '../helpers.js';
 import { RedisServer } from '../redis-server.js';
 import { eventSource, idleStore, ticketed, webSocket } from './browser-support.js';
 import { secret, tokenWith } from './jwt-support.js';
@@ -11,6 +17,7 @@ const hmac = {
   keys: { alice: { secret, tier: 'premium', permissions: ['a:b'], metadata: { team: 'red' } } },
 };
 const jwt = { secret, algorithms: ['HS256' as const], claims: { metadata: ['team'] } };
+const custom = { id: 'u', method: 'custom', tier: 'free', permissions: [], metadata: {} } as const;
 const invalid = [401, 'Invalid ticket'];
 const forged = `gwt_${'A'.repeat(43)}`;
 
@@ -265,4 +272,17 @@ test.each<[string, object, string]>([
   ['an unknown option', { ttlSeconds: 3 }, 'authenticate.tickets.ttlSeconds'],
 ])('%s is refused', async (_what, tickets, message) => {
   await expect(ticketed({ tickets })).rejects.toThrow(message);
+});
+
+test.each(mounts)('a ticket is taken out of every URL in %s', async (_name, mount) => {
+  const guard = authenticate({ adminKey });
+  const { url } = await serve(
+    mount(guard, (req, res) => {
+      const { originalUrl } = req as { originalUrl?: string };
+      res.end(JSON.stringify([req.url, originalUrl ?? req.url]));
+    }),
+  );
+  const issued = await guard.tickets?.issue(custom);
+  const answer = await send(url, `/x?a=1&ticket=${issued?.ticket}&b`, { headers: eventSource });
+  expect(JSON.parse(answer.body)).toEqual(['/x?a=1&b', '/x?a=1&b']);
 });
