@@ -10,7 +10,7 @@ export interface KnownKeysOptions {
   readonly ttlMs: number;
   /** How long a record goes on working while the store can't be asked. */
   readonly staleIfErrorMs: number;
-  /** Whether the store answers at once. */
+  /** Whether the store has the keys in memory, and nothing else of them is to be remembered. */
   readonly isAtHand?: boolean;
 }
 
@@ -40,14 +40,19 @@ export class KnownKeys {
     store.watch?.((id) => this.forget(id));
   }
 
+  /** The record with this SHA-256, where it can be had and trusted at once. */
+  trusted(hash: string): ApiKeyRecord | undefined {
+    if (this.#options.isAtHand) return this.#store.find({ hash }) as ApiKeyRecord | undefined;
+    const known = this.#known.get(hash);
+    return known && !known.doubtful && this.#isFresh(known.at) ? known.record : undefined;
+  }
+
   /** The record with this SHA-256. A store that answers at once is asked each time. */
   find(hash: string): MaybeLater<ApiKeyRecord | undefined> {
-    const { ttlMs } = this.#options;
-    const now = performance.now();
-    const known = this.#known.get(hash);
-    if (known && !known.doubtful && now - known.at < ttlMs) return known.record;
+    const trusted = this.trusted(hash);
+    if (trusted) return trusted;
     const unknownSince = this.#unknown.get(hash);
-    if (unknownSince !== undefined && now - unknownSince < ttlMs) return undefined;
+    if (unknownSince !== undefined && this.#isFresh(unknownSince)) return undefined;
     const asked = this.#asked.get(hash);
     if (asked) return asked;
     try {
@@ -60,9 +65,7 @@ export class KnownKeys {
 
   /** Whether a key is known without waiting: whoever has it has authenticated before, or its store is at hand. */
   has(hash: string): boolean {
-    return (
-      this.#known.has(hash) || (this.#options.isAtHand === true && this.#store.find({ hash }) !== undefined)
-    );
+    return this.#known.has(hash) || this.trusted(hash) !== undefined;
   }
 
   /** Forgets a key that has changed; with undefined, doubts all. What is on its way is not kept. */
@@ -73,6 +76,10 @@ export class KnownKeys {
       if (id === undefined) entry.doubtful = true;
       else if (entry.record.id === id) this.#known.delete(hash);
     }
+  }
+
+  #isFresh(since: number): boolean {
+    return performance.now() - since < this.#options.ttlMs;
   }
 
   #ask(hash: string, answer: PromiseLike<ApiKeyRecord | undefined>): Promise<ApiKeyRecord | undefined> {

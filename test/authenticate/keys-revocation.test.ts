@@ -13,7 +13,9 @@ async function twoReplicas() {
   const server = await RedisServer.start();
   const [one, other] = [await replica(server.client(), patient), await replica(server.client(), patient)];
   await Promise.all([one.listening, other.listening]);
+  const created = other.nextChange();
   const { key, record } = await one.apiKeys.create();
+  await created;
   expect(await other.use(key)).toBe(200);
   return { server, one, other, key, id: record.id };
 }
