@@ -5,7 +5,7 @@ import { generateApiKey } from '../../src/authenticate/api-key.js';
 import { Lockout } from '../../src/authenticate/lockout.js';
 import { send, serve } from '../helpers.js';
 import { asynchronousStore } from './keys-in-stores.js';
-import { bare, invalidKey, keyRequired } from './support.js';
+import { adminKey, bare, invalidKey, keyRequired } from './support.js';
 
 const failures = 3;
 
@@ -26,7 +26,7 @@ async function locking(options: AuthenticateOptions = {}) {
   const lock = async (address: string) => {
     for (let times = 0; times < failures; times += 1) expect(await guess(address)).toMatchObject(invalidKey);
   };
-  return { guard, from, guess, lock };
+  return { guard, url, from, guess, lock };
 }
 
 const here = '203.0.113.7';
@@ -95,6 +95,25 @@ describe('an address that has presented too many wrong credentials', () => {
     expect((await from(here, unknown.key)).status).toBe(429);
     expect((await from(elsewhere, unknown.key)).status).toBe(200);
     expect((await from(here, unknown.key)).status).toBe(200);
+  });
+
+  test('is refused the administrator’s key, which could be guessed at otherwise', async () => {
+    const { from, lock } = await locking({ adminKey });
+    await lock(here);
+    expect((await from(here, adminKey)).status).toBe(429);
+    expect((await from(elsewhere, adminKey)).status).toBe(200);
+  });
+
+  test('is let in with a good key that is a WebSocket’s subprotocol', async () => {
+    const { guard, url, lock } = await locking();
+    const { key } = await guard.apiKeys.create();
+    await lock(here);
+    const open = (protocol: string) =>
+      send(url, '/', {
+        headers: { 'X-Forwarded-For': here, Upgrade: 'websocket', 'Sec-WebSocket-Protocol': protocol },
+      });
+    expect((await open(`gateway.key.${key}`)).status).toBe(200);
+    expect((await open(`gateway.key.${generateApiKey()}`)).status).toBe(429);
   });
 
   test('is refused anonymous paths too', async () => {
