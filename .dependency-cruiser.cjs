@@ -87,6 +87,13 @@ const forbidden = [
       pathNot: `node_modules/(?:@types/)?(?:${Object.keys(packages).join('|')})/`,
     },
   },
+  {
+    name: 'installed-with-us',
+    comment: 'Whoever installs this package does not get its devDependencies.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
+  },
   ...Object.entries(packages).map(([name, where]) => ({
     name: `${name}-in-its-place`,
     severity: 'error',

@@ -64,6 +64,12 @@ const planted: readonly (readonly [what: string, file: string, rule: string, cod
     "export { retry } from 'cockatiel';",
   ],
   [
+    'what is there for development alone',
+    'core/planted-dev.ts',
+    'installed-with-us',
+    "export { default } from 'supertest';",
+  ],
+  [
     'zod outside options.ts',
     'rate-limit/planted-too.ts',
     'zod-in-its-place',
