@@ -17,14 +17,15 @@ const ROUNDING = 1e-9;
 export function weightedRoundRobin(): Balancer {
   const accounts = new Map<string, Account>();
 
-  /** Opens an account on a level with the others', and closes those of targets that seem to be gone for good. */
-  function open(id: string, candidates: readonly Candidate[]): void {
+  /** Opens an account, and closes those of targets that seem to be gone for good. */
+  function open(id: string, candidates: readonly Candidate[]): Account {
     if (accounts.size > 2 * candidates.length + 16) {
       const present = new Set(candidates.map((candidate) => candidate.id));
       for (const known of accounts.keys()) if (!present.has(known)) accounts.delete(known);
     }
-    const others = candidates.flatMap((candidate) => accounts.get(candidate.id) ?? []);
-    accounts.set(id, { owed: others.reduce((sum, { owed }) => sum + owed, 0) / (others.length || 1) });
+    const account = { owed: 0 };
+    accounts.set(id, account);
+    return account;
   }
 
   return {
@@ -32,13 +33,10 @@ export function weightedRoundRobin(): Balancer {
       let chosen = candidates[0] as Target;
       if (candidates.length === 1) return chosen;
       let totalWeight = 0;
-      for (const { id, weight } of candidates) {
-        totalWeight += weight;
-        if (!accounts.has(id)) open(id, candidates);
-      }
+      for (const { weight } of candidates) totalWeight += weight;
       let most: Account | undefined;
       for (const candidate of candidates) {
-        const account = accounts.get(candidate.id) as Account;
+        const account = accounts.get(candidate.id) ?? open(candidate.id, candidates);
         account.owed += candidate.weight / totalWeight;
         if (most !== undefined && account.owed <= most.owed + ROUNDING) continue;
         most = account;
