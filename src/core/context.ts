@@ -93,7 +93,25 @@ export interface Upstream {
   readonly attempts: number;
   /** Milliseconds from forwarding to the upstream's header fields. */
   readonly timeToFirstByteMs?: number;
+  /** What went wrong, where something did. */
+  readonly failure?: UpstreamFailure;
 }
+
+/**
+ * Why an upstream did not answer, or not to the end: a time-out; it could not be reached; its connection broke; what it
+ * sent cannot be read; no target was well; all connections and places in the queue were taken.
+ */
+export type UpstreamFailure =
+  | 'connect_timeout'
+  | 'first_byte_timeout'
+  | 'idle_timeout'
+  | 'total_timeout'
+  | 'unreachable'
+  | 'broken'
+  | 'invalid'
+  | 'no_target'
+  | 'queue_full'
+  | 'queue_timeout';
 
 /** The one typed record on a request, `req.gateway`. Each field has one owner who writes it. */
 export interface GatewayContext {

@@ -22,6 +22,15 @@ export interface StoreModeEvent {
   readonly mode: StoreMode;
 }
 
+/** A target of a service went, or is back. */
+export interface TargetEvent {
+  readonly service: string;
+  /** Its origin. For logs and metrics, never for clients. */
+  readonly target: string;
+  readonly up: boolean;
+  readonly by: 'health_check' | 'ejection';
+}
+
 /** Somebody has changed an API key. */
 export interface ApiKeyEvent {
   readonly action: 'created' | 'updated' | 'revoked' | 'rotated';
@@ -35,6 +44,7 @@ export interface GatewayEventMap {
   breaker: [BreakerEvent];
   storeMode: [StoreModeEvent];
   apiKey: [ApiKeyEvent];
+  target: [TargetEvent];
 }
 
 /** The events of one gateway. A listener that throws is logged and hurts nobody. */

@@ -1,85 +1,248 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import type { GatewayContext, ServiceMatch, Upstream } from '../core/context.js';
-import { BadGatewayError, type GatewayError, GatewayTimeoutError } from '../core/errors.js';
+import { buffer } from 'node:stream/consumers';
+import type { GatewayContext, ServiceMatch, Upstream, UpstreamFailure } from '../core/context.js';
+import {
+  BadGatewayError,
+  type GatewayError,
+  GatewayTimeoutError,
+  PayloadTooLargeError,
+  ServiceUnavailableError,
+} from '../core/errors.js';
 import { isAsReceived } from '../core/received-body.js';
+import type { AttemptRequest } from './attempt.js';
+import { changeResponse } from './header-rules.js';
+import { hasBody, isIdempotent, statedLength } from './replay.js';
 import { bufferedBody } from './request-body.js';
-import { copyResponseHead } from './response-headers.js';
+import { copyResponseHead, pairsOf } from './response-headers.js';
+import { responseRewrite } from './response-rewrite.js';
 import type { Service } from './service.js';
-import type { Target } from './targets.js';
-import { type Exchange, UpstreamTimeout } from './transport.js';
+import type { Target } from './target.js';
+import type { NoTarget } from './target-pool.js';
+import { type Flow, type ResponseHead, type Transport, UpstreamTimeout } from './transport.js';
+import { type TriedRequest, Tries } from './tries.js';
 import { upstreamHeaders } from './upstream-headers.js';
 
-/** Hears what broke, and how to answer the request where no answer has begun. */
-export type FailureReport = (cause: Error, refusal?: GatewayError) => void;
+/** Hears what went wrong. */
+export interface ExchangeReport {
+  /** A target failed, and another one is tried. */
+  retried(target: Target, cause: Error): void;
+  /** The request failed. Without a refusal its answer had begun, and is cut. */
+  failed(cause: Error, target?: Target, refusal?: GatewayError): void;
+}
 
-/** One request on its way: relays the answer, or reports one failure. */
-export class ProxyExchange implements Exchange {
-  readonly headers: Exchange['headers'];
-  readonly body: Readable | undefined;
-  readonly path: string;
+/** Who finds no target may ask again after so long, in seconds. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** One request on its way: relays the answer of whichever target gives one, or reports one failure. */
+export class ProxyExchange implements TriedRequest {
+  readonly key: string | undefined;
+  replayable = false;
   readonly #context: GatewayContext;
+  readonly #match: ServiceMatch;
+  readonly #report: ExchangeReport;
   readonly #upstream: { -readonly [Key in keyof Upstream]: Upstream[Key] };
   readonly #startedAt = performance.now();
-  readonly #report: FailureReport;
-  #answer: IncomingMessage | undefined;
-  #failed = false;
+  readonly #tries: Tries;
+  #body: Buffer | undefined;
+  /** Whether the body flows from the client. */
+  #flows = false;
+  #uploaded = 0;
+  #flow: Flow | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #over = false;
 
   constructor(
     readonly req: IncomingMessage,
     readonly res: ServerResponse,
     readonly service: Service,
-    readonly target: Target,
+    readonly transport: Transport,
     context: GatewayContext,
     match: ServiceMatch,
-    report: FailureReport,
+    report: ExchangeReport,
   ) {
     this.#context = context;
+    this.#match = match;
     this.#report = report;
-    this.#upstream = { target: target.origin, attempts: 1 };
-    context.upstream = this.#upstream;
-    this.path = target.basePath + (match.rest.startsWith('/') ? match.rest : `/${match.rest}`);
-    this.headers = upstreamHeaders(req, context, target);
-    const body = bufferedBody(req);
-    this.body = body && this.#replay(body);
+    this.#upstream = { target: '', attempts: 0 };
+    this.#tries = new Tries(this);
+    this.key = service.hashKey?.(req, context);
   }
 
-  onResponse(upstream: IncomingMessage): void {
-    if (this.#failed) return;
-    this.#upstream.timeToFirstByteMs = performance.now() - this.#startedAt;
+  /**
+   * Begins.
+   *
+   * @throws ConsumedBodyError where a body was read before, and is lost
+   */
+  start(): void {
+    const { req, service } = this;
+    this.#body = bufferedBody(req);
+    this.#flows = this.#body === undefined && hasBody(req);
+    const length = this.#body?.length ?? statedLength(req);
+    if (length !== undefined && this.#isTooLong(length)) return;
+    const { totalMs } = service.timeouts;
+    if (totalMs !== undefined)
+      this.#deadline = setTimeout(
+        () => this.#tooLate(new UpstreamTimeout('total', totalMs)),
+        totalMs,
+      ).unref();
+    this.#context.outcome.onEnd(() => this.#stop());
+    service.budget?.deposit();
+    this.replayable = !this.#flows && isIdempotent(req);
+    if (this.#flows && this.#isWorthKeeping(length)) this.#keepBody();
+    else this.#tries.next();
+  }
+
+  requestFor(target: Target): AttemptRequest {
+    const { rest } = this.#match;
+    const path = target.basePath + (rest.startsWith('/') ? rest : `/${rest}`);
+    const headers = upstreamHeaders(this.req, this.#context, target, this.service);
+    const body = this.#body;
+    if (body) {
+      delete headers['transfer-encoding'];
+      if (!isAsReceived(body)) delete headers['content-encoding'];
+      headers['content-length'] = body.length;
+    }
+    const { totalMs } = this.service.timeouts;
+    if (totalMs !== undefined)
+      headers['x-gateway-timeout-ms'] = Math.max(0, Math.round(totalMs - this.#ageMs));
+    return {
+      method: this.req.method ?? 'GET',
+      path,
+      headers,
+      body: body ?? (this.#flows ? this.req : undefined),
+    };
+  }
+
+  onTry(target: Target): void {
+    this.#upstream.target = target.origin;
+    this.#upstream.attempts += 1;
+    this.#context.upstream = this.#upstream;
+  }
+
+  onRetry(target: Target, cause: Error): void {
+    this.#report.retried(target, cause);
+  }
+
+  onInformation({ statusCode, rawHeaders }: ResponseHead): void {
+    if (statusCode !== 103 || this.res.headersSent || this.req.httpVersion === '1.0') return;
+    const link = pairsOf(rawHeaders).flatMap(([name, value]) => (name.toLowerCase() === 'link' ? value : []));
+    if (link.length > 0) this.res.writeEarlyHints({ link });
+  }
+
+  onUpload(bytes: number): void {
+    this.#uploaded += bytes;
+    this.#isTooLong(this.#uploaded);
+  }
+
+  onAnswer(target: Target, head: ResponseHead, flow: Flow): void {
+    const { res, service } = this;
+    this.#upstream.target = target.origin;
+    this.#upstream.timeToFirstByteMs = this.#ageMs;
     try {
-      copyResponseHead(upstream, this.res, this.#context.ownsCors);
+      copyResponseHead(head, res, this.#context.ownsCors, responseRewrite(service, target, this.req));
+      changeResponse(res, service.headers.response);
     } catch (error) {
-      // Not at once: httpxy cuts the response together with the upstream's answer, and ours may still have to be given.
-      this.res.once('close', () => upstream.destroy());
-      this.onFailure(error as Error);
+      this.#refuse(new BadGatewayError(service.name, error), 'invalid', error as Error, target);
       return;
     }
-    this.#answer = upstream;
-    upstream.once('close', () => {
-      if (!upstream.complete) this.onFailure(new Error('The upstream cut its answer short'));
-    });
-    upstream.pipe(this.res);
+    this.#flow = flow;
+    res.on('drain', () => flow.resume());
     // Where the body does not follow at once, as with server-sent events, the head does not wait for it.
     queueMicrotask(() => {
-      if (!this.res.headersSent && !this.res.destroyed) this.res.flushHeaders();
+      if (!res.headersSent && !res.destroyed) res.flushHeaders();
     });
   }
 
-  onFailure(error: Error): void {
-    if (this.#failed || this.#context.outcome.ending !== undefined) return;
-    // What breaks behind a whole answer, such as the rest of an upload that nobody reads, does not hurt it.
-    if (this.#answer?.complete) return;
-    this.#failed = true;
-    this.#context.outcome.fail(error);
-    if (this.#answer) {
-      this.res.destroy(error); // Without an error, HTTP/2 would end the answer as if it were whole.
-      this.#report(error);
-      return;
-    }
+  onData(chunk: Buffer): void {
+    if (!this.res.write(chunk)) this.#flow?.pause();
+  }
+
+  onEnd(rawTrailers: readonly string[]): void {
+    this.#over = true;
+    const trailers = pairsOf(rawTrailers);
+    if (trailers.length > 0) this.res.addTrailers(trailers);
+    this.res.end();
+  }
+
+  onFailure(target: Target, cause: Error): void {
+    if (this.#over) return;
+    const { name } = this.service;
+    const failure = failureOf(cause);
+    if (this.#flow) this.#cut(failure, cause, target);
+    else if (cause instanceof UpstreamTimeout)
+      this.#refuse(new GatewayTimeoutError(name, cause), failure, cause, target);
+    else this.#refuse(new BadGatewayError(name, cause), failure, cause, target);
+  }
+
+  onNoTarget(reason: NoTarget): void {
+    const cause = new Error(reason === 'no_target' ? 'No target is well' : 'All connections are taken');
+    const refusal = new ServiceUnavailableError(this.service.name, RETRY_AFTER_SECONDS, cause);
+    this.#context.upstream = this.#upstream;
+    this.#refuse(refusal, reason, cause);
+  }
+
+  get #ageMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  #isWorthKeeping(length: number | undefined): boolean {
+    const { retries, pool } = this.service;
+    if (!retries || retries.attempts === 0 || !pool.hasSeveral || length === undefined) return false;
+    return length <= retries.maxBodyBytes && isIdempotent(this.req);
+  }
+
+  /** Reads a short body before it is sent, so that it can be sent again. */
+  #keepBody(): void {
+    buffer(this.req).then(
+      (body) => {
+        this.#body = body;
+        this.#flows = false;
+        this.replayable = true;
+        if (!this.#over) this.#tries.next();
+      },
+      () => undefined, // The client has left.
+    );
+  }
+
+  #isTooLong(length: number): boolean {
+    const { maxBodyBytes } = this.service;
+    if (maxBodyBytes === undefined || length <= maxBodyBytes || this.#over) return false;
+    const cause = new Error(`The body is longer than ${maxBodyBytes} bytes`);
+    if (this.#flow) this.#cut(undefined, cause);
+    else this.#refuse(new PayloadTooLargeError(maxBodyBytes), undefined, cause);
+    return true;
+  }
+
+  #tooLate(cause: UpstreamTimeout): void {
+    if (this.#over) return;
+    if (this.#flow) this.#cut(failureOf(cause), cause);
+    else this.#refuse(new GatewayTimeoutError(this.service.name, cause), failureOf(cause), cause);
+  }
+
+  /** An answer that has begun can only be cut. */
+  #cut(failure: UpstreamFailure | undefined, cause: Error, target?: Target): void {
+    this.#end(failure, cause);
+    this.res.destroy(cause); // Without an error, HTTP/2 would end the answer as if it were whole.
+    this.#report.failed(cause, target);
+  }
+
+  #refuse(refusal: GatewayError, failure: UpstreamFailure | undefined, cause: Error, target?: Target): void {
+    this.#end(failure, cause);
     this.#discardUpload();
-    const Refusal = error instanceof UpstreamTimeout ? GatewayTimeoutError : BadGatewayError;
-    this.#report(error, new Refusal(this.service.name, error));
+    this.#report.failed(cause, target, refusal);
+  }
+
+  #end(failure: UpstreamFailure | undefined, cause: Error): void {
+    this.#over = true;
+    if (failure) this.#upstream.failure = failure;
+    this.#context.outcome.fail(cause);
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#over = true;
+    clearTimeout(this.#deadline);
+    this.#tries.stop();
   }
 
   /** A client that reads no answer before all of its upload is taken would wait for ever. */
@@ -87,11 +250,13 @@ export class ProxyExchange implements Exchange {
     this.req.unpipe();
     this.req.resume();
   }
+}
 
-  #replay(body: Buffer): Readable {
-    delete this.headers['transfer-encoding'];
-    if (!isAsReceived(body)) delete this.headers['content-encoding'];
-    this.headers['content-length'] = body.length;
-    return Readable.from([body]);
-  }
+/** What a metric calls a failure. */
+function failureOf(cause: Error): UpstreamFailure {
+  if (cause instanceof UpstreamTimeout) return `${cause.phase}_timeout`;
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EHOSTUNREACH' || code === 'ENOENT')
+    return 'unreachable';
+  return code?.startsWith('HPE_') ? 'invalid' : 'broken';
 }

@@ -1,107 +1,192 @@
-import { type ClientRequest, Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { createProxyMiddleware, type Options, type Plugin } from 'http-proxy-middleware';
-import { guardConnect, guardFirstByte, guardIdle } from './timeouts.js';
-import type { Exchange, Transport } from './transport.js';
+import { pairsOf } from './response-headers.js';
+import { type Attempt, type RunningAttempt, type Transport, UpstreamTimeout } from './transport.js';
 
-/** Where http-proxy-middleware's hooks, which know only `req`, find the exchange that it belongs to. */
-const exchanges = new WeakMap<IncomingMessage, Exchange>();
+/** Idle connections that are kept to each host and port. */
+const MAX_IDLE = 256;
 
 /**
- * The default transport: http-proxy-middleware 4, with httpxy underneath. One instance serves every service,
- * since the target is chosen for each request, and each instance would hang a listener on the server. Its own
- * error plugin is left out: it answers, and then calls `next`.
+ * The default transport: http-proxy-middleware 4, with httpxy underneath. It is lent a stand-in of each request and
+ * response, because it would else write into the one and destroy the other, and an attempt is not the whole request:
+ * another one may follow. Its own error plugin is left out: it answers, and then calls `next`.
  */
 export function httpProxyTransport(): Transport {
-  const agents = {
-    'http:': new HttpAgent({ keepAlive: true, maxFreeSockets: 256 }),
-    'https:': new HttpsAgent({ keepAlive: true, maxFreeSockets: 256 }),
+  const agents: Agents = {
+    'http:': new HttpAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE }),
+    'https:': new HttpsAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE }),
   };
   const proxy = createProxyMiddleware({
-    router: (req, _res, options) => addressed(req, options, agents),
+    router: (req, _res, options) => address(runningOf(req), options, agents),
     ejectPlugins: true,
     plugins: [hooks],
     selfHandleResponse: true,
     ignorePath: true,
   });
   return {
-    forward(exchange) {
-      const { req, res } = exchange;
-      const url = req.url as string;
-      exchanges.set(req, exchange);
-      // http-proxy-middleware parses the URL at once, to filter by path, and lets nothing pass that it can't parse.
-      req.url = '/';
-      void proxy(req, res, (error) => exchange.onFailure(error as Error));
-      req.url = url;
+    forward(attempt) {
+      const running = new Running(attempt);
+      void proxy(running as unknown as IncomingMessage, response, (error) => running.failed(error as Error));
+      return running;
+    },
+    forget({ protocol, hostname, port }) {
+      closeIdle(agents[protocol], `${hostname}:${port}:`);
     },
     close() {
-      closeIdle(agents['http:']);
-      closeIdle(agents['https:']);
+      for (const agent of Object.values(agents)) {
+        agent.maxFreeSockets = 0; // Others are closed as soon as they are idle. `destroy()` would cut running requests.
+        closeIdle(agent, '');
+      }
     },
   };
 }
 
-/** Closes idle connections, and others as soon as they are. `destroy()` would cut running requests. */
-function closeIdle(agent: HttpAgent): void {
-  agent.maxFreeSockets = 0;
-  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
-}
-
 type Agents = Readonly<Record<'http:' | 'https:', HttpAgent>>;
 
-/** The options of one request: http-proxy-middleware gives this hook a copy of its own. */
-function addressed(req: IncomingMessage, options: Options, agents: Agents) {
-  const { target, path, body } = exchangeOf(req);
-  const { protocol, hostname, port } = target;
+/** The stand-in of every response: one that is over, so that nothing is done to it. */
+const response = Object.freeze({
+  finished: true,
+  headersSent: true,
+  writableFinished: true,
+  on: () => undefined,
+}) as unknown as ServerResponse;
+
+/** An attempt that runs, and the stand-in of its request. */
+class Running implements RunningAttempt {
+  readonly method: string;
+  /** http-proxy-middleware parses the URL, to filter by path, and lets nothing pass that it can't parse. */
+  readonly url = '/';
+  readonly headers: IncomingMessage['headers'];
+  readonly httpVersionMajor = 1;
+  readonly socket = { writable: true };
+  readonly attempt: Attempt;
+  readonly #isSized: boolean;
+  #proxyReq: ClientRequest | undefined;
+  #answer: IncomingMessage | undefined;
+  #cancelled = false;
+
+  constructor(attempt: Attempt) {
+    this.attempt = attempt;
+    this.method = attempt.method;
+    this.headers = attempt.headers as IncomingMessage['headers'];
+    this.#isSized = this.headers['content-length'] !== undefined;
+  }
+
+  /** httpxy gives some requests without a body a length of 0 that they did not have. */
+  starting(): void {
+    if (!this.#isSized) delete this.headers['content-length'];
+  }
+
+  on(): this {
+    return this; // The client's request is watched by others.
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    if (this.#answer?.complete !== true) this.#proxyReq?.destroy();
+  }
+
+  /** The request has a connection, and is about to be sent. */
+  sending(proxyReq: ClientRequest): void {
+    this.#proxyReq = proxyReq;
+    if (this.#cancelled) {
+      proxyReq.destroy();
+      return;
+    }
+    const { attempt } = this;
+    attempt.reusedConnection = proxyReq.reusedSocket;
+    guardConnect(proxyReq, attempt);
+    if (attempt.body instanceof Readable) watchUpload(attempt.body, proxyReq, attempt);
+    proxyReq.on('information', (head) => attempt.onInformation(head));
+    refuseUpgrade(proxyReq, attempt);
+  }
+
+  /** What breaks behind a whole answer, such as the rest of an upload that nobody reads, does not hurt it. */
+  failed(error: Error): void {
+    if (this.#answer?.complete !== true) this.attempt.onFailure(error);
+  }
+
+  answered(answer: IncomingMessage): void {
+    const { attempt } = this;
+    this.#answer = answer;
+    answer.on('data', (chunk: Buffer) => attempt.onData(chunk));
+    answer.once('end', () => attempt.onEnd(answer.rawTrailers));
+    answer.once('close', () => this.failed(new Error('The upstream cut its answer short')));
+    answer.on('error', (error) => this.failed(error));
+    const { statusCode = 0, statusMessage = '', rawHeaders } = answer;
+    attempt.onHead(
+      { statusCode, statusMessage, rawHeaders },
+      { pause: () => answer.pause(), resume: () => answer.resume() },
+    );
+  }
+}
+
+function runningOf(req: IncomingMessage): Running {
+  return req as unknown as Running;
+}
+
+/** The options of one attempt: http-proxy-middleware gives this hook a copy of its own. */
+function address({ attempt }: Running, options: Options, agents: Agents) {
+  const { target, path } = attempt;
+  const { protocol, hostname, port, socketPath, tls } = target;
   options.agent = agents[protocol];
-  if (body) options.buffer = body;
-  return { protocol, hostname, port, pathname: path };
+  options.buffer = bodyOf(attempt) as unknown as NonNullable<Options['buffer']>;
+  if (tls) {
+    options.ssl = { ...tls };
+    options.secure = tls.rejectUnauthorized;
+  }
+  return { protocol, hostname, port, pathname: path, ...(socketPath && { socketPath }) };
+}
+
+/** What httpxy pipes into its request. */
+function bodyOf({ body }: Attempt): { pipe(to: ClientRequest): unknown } {
+  return body instanceof Readable ? body : { pipe: (to) => to.end(body) };
+}
+
+/** Counts what flows, and sends the trailers behind it. Called right before the body is piped. */
+function watchUpload(body: IncomingMessage, proxyReq: ClientRequest, attempt: Attempt): void {
+  body.on('data', (chunk: Buffer) => attempt.onUpload(chunk.length));
+  body.once('end', () => {
+    const trailers = pairsOf(body.rawTrailers);
+    if (trailers.length > 0) proxyReq.addTrailers(trailers);
+  });
 }
 
 const hooks: Plugin = (proxy) => {
-  proxy.on('start', (req) => lendHeaders(req, exchangeOf(req)));
-  proxy.on('proxyReq', (proxyReq: ClientRequest, req: IncomingMessage) => {
-    const exchange = exchangeOf(req);
-    guardConnect(proxyReq, exchange);
-    guardFirstByte(proxyReq, exchange);
-    refuseUpgrade(proxyReq, exchange);
-    // To httpxy, an answer on HTTP/2 looks finished when the client has left.
-    if (req.httpVersionMajor >= 2) exchange.res.once('close', () => proxyReq.destroy());
-  });
-  proxy.on('proxyRes', (upstream: IncomingMessage, req: IncomingMessage) => {
-    const exchange = exchangeOf(req);
-    guardIdle(upstream, exchange);
-    exchange.onResponse(upstream);
-  });
+  proxy.on('start', (req: IncomingMessage) => runningOf(req).starting());
+  proxy.on('proxyReq', (proxyReq: ClientRequest, req: IncomingMessage) => runningOf(req).sending(proxyReq));
+  proxy.on('proxyRes', (answer: IncomingMessage, req: IncomingMessage) => runningOf(req).answered(answer));
   proxy.on('error', (error, req) => {
-    if (req) exchangeOf(req).onFailure(error);
+    if (req) runningOf(req).failed(error);
   });
 };
 
+/** Cuts a request whose connection takes too long. */
+function guardConnect(proxyReq: ClientRequest, { timeouts }: Attempt): void {
+  const socket = proxyReq.socket as Socket;
+  if (!socket.connecting) return;
+  const { connectMs } = timeouts;
+  const late = (): void => void proxyReq.destroy(new UpstreamTimeout('connect', connectMs));
+  const timer = setTimeout(late, connectMs).unref();
+  const stop = (): void => clearTimeout(timer);
+  socket.once('connect', stop);
+  proxyReq.once('close', stop);
+}
+
 /** A 101 (Switching Protocols), which nobody has asked for, is no `response`: nothing else would tell of it. */
-function refuseUpgrade(proxyReq: ClientRequest, exchange: Exchange): void {
+function refuseUpgrade(proxyReq: ClientRequest, attempt: Attempt): void {
   proxyReq.once('upgrade', (_answer, socket) => {
     socket.destroy();
-    exchange.onFailure(new Error('The upstream switched protocols unasked'));
+    attempt.onFailure(new Error('The upstream switched protocols unasked'));
   });
 }
 
-/**
- * httpxy copies `req.headers` right after `start`, and has noted a length of 0 before for requests without one. What
- * others read from the request stays as it was.
- */
-function lendHeaders(req: IncomingMessage, exchange: Exchange): void {
-  const received = req.headers;
-  if (exchange.headers['content-length'] === undefined) delete received['content-length'];
-  replaceHeaders(req, exchange.headers as IncomingMessage['headers']);
-  queueMicrotask(() => replaceHeaders(req, received));
-}
-
-function replaceHeaders(req: IncomingMessage, headers: IncomingMessage['headers']): void {
-  if (req.httpVersionMajor < 2) req.headers = headers;
-  else Object.defineProperty(req, 'headers', { value: headers, configurable: true });
-}
-
-function exchangeOf(req: IncomingMessage): Exchange {
-  return exchanges.get(req) as Exchange;
+/** Closes the idle connections whose name begins so: Node names them by host and port. */
+function closeIdle(agent: HttpAgent, name: string): void {
+  for (const [key, sockets] of Object.entries(agent.freeSockets)) {
+    if (key.startsWith(name)) for (const socket of sockets ?? []) socket.destroy();
+  }
 }

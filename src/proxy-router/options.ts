@@ -1,27 +1,34 @@
 import { z } from 'zod';
 import type { TrustProxy } from '../core/client-ip.js';
+import type { GatewayEvents } from '../core/events.js';
 import type { Logger } from '../core/logger.js';
 import { errorOptions, objectWith, tierLimitsSchema, trustProxyOption } from '../core/options.js';
 import { isAmbiguousPath } from '../core/path.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { ServiceLimits } from '../core/tiers.js';
+import type { LoadBalancing } from './balancer.js';
+import type { HashBy } from './hash-key.js';
+import {
+  type EjectionOptions,
+  ejectionSchema,
+  type HealthCheckOptions,
+  healthCheckSchema,
+  type PoolOptions,
+  poolSchema,
+  type RetryOptions,
+  retriesSchema,
+} from './resilience-options.js';
+import { type TargetOptions, targetSchema, targetUrl } from './target-options.js';
+import { type TimeoutOptions, timeoutMs } from './timeout-options.js';
+import type { Transport } from './transport.js';
 
-/** One upstream server. */
-export interface TargetOptions {
-  /** Origin with an optional base path, such as `http://localhost:16000`. */
-  readonly url: string;
-  /** Its share of the requests, against the others'. A positive integer. Default 1. */
-  readonly weight?: number | undefined;
-}
-
-/** How long an upstream may take. */
-export interface TimeoutOptions {
-  /** To connect, in milliseconds. Default 5,000. */
-  readonly connectMs?: number | undefined;
-  /** From the request to its answer's status, in milliseconds. Default 120,000. */
-  readonly firstByteMs?: number | undefined;
-  /** Between two bytes of an answer, in milliseconds. Default 300,000. */
-  readonly idleMs?: number | undefined;
+/** Changes of header fields, by their names. */
+export interface HeaderRules {
+  /** Beside what is there. */
+  readonly add?: Readonly<Record<string, string>> | undefined;
+  /** In place of what is there. */
+  readonly set?: Readonly<Record<string, string>> | undefined;
+  readonly remove?: readonly string[] | undefined;
 }
 
 /** How an identity can have proved itself. */
@@ -50,6 +57,34 @@ export interface ServiceOptions {
   /** Whether the path is taken off before the request goes upstream. Default true. */
   readonly stripPrefix?: boolean | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
+  /**
+   * `round-robin` by weight; `least-connections`; `adaptive` (the better of two random ones by latency and load); or
+   * `consistent-hash` (one client, one target). Default `round-robin`.
+   */
+  readonly loadBalancing?: LoadBalancing | undefined;
+  /** What `consistent-hash` goes by. Default `identity`. */
+  readonly hashBy?: HashBy | undefined;
+  /** Default: off. */
+  readonly healthCheck?: HealthCheckOptions | false | undefined;
+  /** Default: on. */
+  readonly ejection?: EjectionOptions | false | undefined;
+  /** For how long a target that is back gets less than its share, in milliseconds. Default 10,000. */
+  readonly slowStartMs?: number | undefined;
+  /** Whether all targets are tried where none is well, in place of a 503. Default false. */
+  readonly panic?: boolean | undefined;
+  /** Default: on. */
+  readonly retries?: RetryOptions | false | undefined;
+  readonly pool?: PoolOptions | undefined;
+  /** The longest request body, in bytes: 413 beyond. Default: no limit. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Changes of header fields, after the gateway's own: they have the last word. */
+  readonly headers?: { readonly request?: HeaderRules; readonly response?: HeaderRules } | undefined;
+  /** Which `Host` goes upstream: the target's or the client's. Default `target`. */
+  readonly hostHeader?: 'target' | 'client' | undefined;
+  /** Turns a `Location` at the target into one at the gateway. Default false. */
+  readonly rewriteLocation?: boolean | undefined;
+  /** Puts the service's path in front of the `Path` of cookies, and leaves their `Domain` out. Default false. */
+  readonly rewriteCookies?: boolean | undefined;
   /** Estimated cost of a request, in dollars. Default 0. */
   readonly cost?: number | undefined;
   /** Limits of its own by tier, counted apart from other services; `false` for none. Default: as everywhere. */
@@ -76,25 +111,27 @@ export interface ProxyRouterOptions extends ErrorOptions {
   readonly services: ServicesOptions;
   /** Which proxies may name the client, and whose forwarding fields are taken over. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;
+  /** Forwards requests. Default: by http-proxy-middleware. */
+  readonly transport?: Transport | undefined;
+  /** Hears when a target goes and comes back. Default: nobody. */
+  readonly events?: GatewayEvents | undefined;
   /** Hears why an upstream failed. Default: silent. */
   readonly logger?: Logger | undefined;
 }
 
-const targetUrl = z.string().superRefine((value, check) => {
-  const problem = problemWithTarget(value);
-  if (problem) check.addIssue({ code: 'custom', message: problem });
+const fieldName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,256}$/, 'must be the name of a header field');
+const fieldValue = z
+  .string()
+  .max(8192)
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be the value of a header field');
+const headerRulesSchema = z.strictObject({
+  add: z.record(fieldName, fieldValue).default({}),
+  set: z.record(fieldName, fieldValue).default({}),
+  remove: z.array(fieldName).default([]),
 });
 
-function problemWithTarget(value: string): string | undefined {
-  if (!URL.canParse(value)) return 'must be a URL such as "http://localhost:16000"';
-  const url = new URL(value);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must be an http: or https: URL';
-  if (url.username || url.password) return 'must not hold a user name or password: URLs get into logs';
-  if (url.search || url.hash) return 'must not have a query or a fragment';
-  return undefined;
-}
-
-const timeoutMs = z.int().positive().max(2_147_483_647);
+/** A section that can be switched off. */
+const switchable = <Section extends z.ZodType>(section: Section) => z.union([z.literal(false), section]);
 
 const permissions = z.array(z.string().min(1).max(128)).default([]);
 const authentication = z
@@ -107,22 +144,39 @@ const serviceSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
     .optional(),
-  targets: z
-    .array(
-      z.union([
-        targetUrl.transform((url) => ({ url, weight: 1 })),
-        z.strictObject({ url: targetUrl, weight: z.int().positive().max(1000).default(1) }),
-      ]),
-    )
-    .min(1),
+  targets: z.array(z.union([targetUrl.transform((url) => targetSchema.parse({ url })), targetSchema])).min(1),
   stripPrefix: z.boolean().default(true),
   timeouts: z
     .strictObject({
       connectMs: timeoutMs.default(5000),
       firstByteMs: timeoutMs.default(120_000),
       idleMs: timeoutMs.default(300_000),
+      totalMs: timeoutMs.optional(),
     })
     .prefault({}),
+  loadBalancing: z
+    .enum(['round-robin', 'least-connections', 'adaptive', 'consistent-hash'])
+    .default('round-robin'),
+  hashBy: z
+    .union([
+      z.enum(['identity', 'address']),
+      z.strictObject({ header: fieldName }),
+      z.strictObject({ cookie: fieldName }),
+    ])
+    .default('identity'),
+  healthCheck: switchable(healthCheckSchema).default(false),
+  ejection: switchable(ejectionSchema).prefault({}),
+  slowStartMs: z.int().nonnegative().max(3_600_000).default(10_000),
+  panic: z.boolean().default(false),
+  retries: switchable(retriesSchema).prefault({}),
+  pool: poolSchema.prefault({}),
+  maxBodyBytes: z.int().nonnegative().optional(),
+  headers: z
+    .strictObject({ request: headerRulesSchema.prefault({}), response: headerRulesSchema.prefault({}) })
+    .prefault({}),
+  hostHeader: z.enum(['target', 'client']).default('target'),
+  rewriteLocation: z.boolean().default(false),
+  rewriteCookies: z.boolean().default(false),
   cost: z.number().nonnegative().max(1_000_000).default(0),
   rateLimit: z
     .union([
@@ -168,8 +222,13 @@ export const proxyRouterSchema = z.strictObject({
   ...errorOptions,
   services: servicesSchema,
   trustProxy: trustProxyOption.optional(),
+  transport: objectWith<Transport>('forward', 'close').optional(),
+  events: objectWith<GatewayEvents>('publish').optional(),
   logger: objectWith<Logger>('info', 'warn', 'error').optional(),
 });
+
+/** Header rules with their defaults. */
+export type ResolvedHeaderRules = z.output<typeof headerRulesSchema>;
 
 /** One service with its defaults. */
 export type ResolvedService = z.output<typeof serviceSchema>;

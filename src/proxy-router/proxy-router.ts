@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext, type ServiceMatch } from '../core/context.js';
-import { BadRequestError, type GatewayError, InternalError } from '../core/errors.js';
+import { BadRequestError, InternalError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
@@ -9,11 +9,12 @@ import { isAmbiguousPath, pathOf } from '../core/path.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { accessOf } from './access.js';
-import { ProxyExchange } from './exchange.js';
+import { type ExchangeReport, ProxyExchange } from './exchange.js';
 import { httpProxyTransport } from './http-proxy-transport.js';
 import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
 import { RouteTable } from './route-table.js';
-import { resolveServices, type Service } from './service.js';
+import { resolveServices, type Service, type ServiceListener } from './service.js';
+import { Targets } from './targets.js';
 
 /** What `proxyRouter()` returns. */
 export interface ProxyRouterMiddleware extends Middleware, StatusSource {
@@ -21,7 +22,9 @@ export interface ProxyRouterMiddleware extends Middleware, StatusSource {
   match(req: IncomingMessage): ServiceMatch | undefined;
   /** Path prefix of each service by its name. */
   readonly services: ReadonlyMap<string, string>;
-  /** Closes idle connections to upstreams. */
+  /** Shows and changes the targets of the services while requests run. */
+  readonly targets: Targets;
+  /** Stops health checks and closes idle connections to upstreams. */
   close(): Promise<void>;
 }
 
@@ -33,13 +36,19 @@ export interface ProxyRouterMiddleware extends Middleware, StatusSource {
  */
 export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware {
   const config = checkOptions('', proxyRouterSchema, options);
-  const services = resolveServices(config.services);
+  const logger = config.logger ?? silentLogger;
+  const transport = config.transport ?? httpProxyTransport();
+  const changed: ServiceListener = (service, target, up, by) => {
+    const change = { service, target: target.origin, by };
+    if (up) logger.info('A target is back', change);
+    else logger.warn('A target is out', change);
+    config.events?.publish('target', { ...change, up });
+  };
+  const services = resolveServices(config.services, changed, (target) => transport.forget?.(target));
   const table = new RouteTable(services);
   const byName = new Map(services.map((service) => [service.name, service]));
   const addresses = compileTrustProxy(config.trustProxy);
   const refuse = errorHandler(config);
-  const logger = config.logger ?? silentLogger;
-  const transport = httpProxyTransport();
 
   function proxyRouterMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const given = req.gateway?.service;
@@ -67,20 +76,20 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     service: Service,
   ): void {
     if (context.outcome.ending !== undefined) return; // The client has left, and nobody waits for an answer.
-    const target = service.nextTarget();
-    const report = (cause: unknown, refusal?: GatewayError): void => {
-      logger.warn('Upstream failed', {
-        requestId: context.id,
-        service: service.name,
-        target: target.origin,
-        cause: reasonOf(cause),
-      });
-      if (refusal) refuse(refusal, req, res, next);
+    const about = { requestId: context.id, service: service.name };
+    const report: ExchangeReport = {
+      retried(target, cause) {
+        logger.info('Another target is tried', { ...about, target: target.origin, cause: reasonOf(cause) });
+      },
+      failed(cause, target, refusal) {
+        logger.warn('Upstream failed', { ...about, target: target?.origin, cause: reasonOf(cause) });
+        if (refusal) refuse(refusal, req, res, next);
+      },
     };
     try {
-      transport.forward(new ProxyExchange(req, res, service, target, context, matched, report));
+      new ProxyExchange(req, res, service, transport, context, matched, report).start();
     } catch (cause) {
-      report(cause, new InternalError(cause));
+      report.failed(cause as Error, undefined, new InternalError(cause));
     }
   }
 
@@ -106,15 +115,17 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   }
 
   function status(): StatusReport {
-    return { services: Object.fromEntries(services.map(({ name }) => [name, true])) };
+    return { services: Object.fromEntries(services.map(({ name, pool }) => [name, pool.available])) };
   }
 
   async function close(): Promise<void> {
+    for (const { pool } of services) pool.close();
     transport.close();
   }
 
   const paths = new Map(services.map(({ name, path }) => [name, path]));
-  return Object.assign(proxyRouterMiddleware, { match, services: paths, status, close });
+  const targets = new Targets(byName);
+  return Object.assign(proxyRouterMiddleware, { match, services: paths, targets, status, close });
 }
 
 /** For a host none of whose addresses can be reached, Node's error has a code and no message. */

@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
+import type { ResponseHead } from './transport.js';
 
 /** What this gateway has to say itself: an upstream's own words would contradict it. */
 const owned = /^(?:x-request-id|ratelimit|ratelimit-policy|x-ratelimit-.+|access-control-.+)$/;
@@ -10,29 +11,55 @@ const additive = new Set(['set-cookie', 'vary', 'link', 'warning']);
 /** RFC 9112, section 4. The parser lets through more, at which Node would throw only when the head is written. */
 const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]+$/;
 
+/** Changes the value of a response's field on its way to the client. */
+export type FieldRewrite = (lowerName: string, value: string) => string;
+
 /**
  * Copies the upstream's status and header fields: duplicates and order kept, those about its connection left
  * out, and those that the gateway has set itself not contradicted.
  *
  * @throws where the answer cannot be relayed; nothing has been copied then
  */
-export function copyResponseHead(from: IncomingMessage, to: ServerResponse, corsIsOurs: boolean): void {
-  const { statusCode = 0, statusMessage = '' } = from;
+export function copyResponseHead(
+  from: ResponseHead,
+  to: ServerResponse,
+  corsIsOurs: boolean,
+  rewrite?: FieldRewrite,
+): void {
+  const { statusCode, statusMessage, rawHeaders } = from;
   if (statusCode < 200) throw new Error(`The upstream answered with the status ${statusCode}`);
   to.statusCode = statusCode;
   if (to.req.httpVersionMajor < 2 && reasonPhrase.test(statusMessage)) to.statusMessage = statusMessage;
-  const named = connectionNames(from.headers.connection);
-  const raw = from.rawHeaders;
+  const named = connectionNames(fieldOf(rawHeaders, 'connection'));
   const seen = new Set<string>();
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] as string;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
     const lower = name.toLowerCase();
     if (isHopByHop(lower, named) || isOurs(lower, to, corsIsOurs)) continue;
-    const value = raw[at + 1] as string;
+    const received = rawHeaders[at + 1] as string;
+    const value = rewrite ? rewrite(lower, received) : received;
     if (seen.has(lower) || additive.has(lower)) to.appendHeader(name, value);
     else to.setHeader(name, value);
     seen.add(lower);
   }
+}
+
+/** Names and values in turn as pairs. */
+export function pairsOf(raw: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < raw.length; at += 2) pairs.push([raw[at] as string, raw[at + 1] as string]);
+  return pairs;
+}
+
+/** All values of a field, joined as a list; undefined where it is not there. The name is in lower case. */
+export function fieldOf(rawHeaders: readonly string[], lowerName: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() !== lowerName) continue;
+    const value = rawHeaders[at + 1] as string;
+    found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found;
 }
 
 function isOurs(lower: string, to: ServerResponse, corsIsOurs: boolean): boolean {

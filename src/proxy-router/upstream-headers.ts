@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { directClient } from '../core/client-ip.js';
 import { addressesOf, type GatewayContext } from '../core/context.js';
 import { subjectOf } from '../core/subject.js';
+import { changeRequest } from './header-rules.js';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
-import type { Target } from './targets.js';
+import type { Service } from './service.js';
+import type { Target } from './target.js';
 
 /** Our name in `Via` (RFC 9110, section 7.6.3). */
 const PSEUDONYM = 'gatewright';
@@ -18,6 +21,7 @@ export function upstreamHeaders(
   req: IncomingMessage,
   context: GatewayContext,
   target: Target,
+  service: Pick<Service, 'hostHeader' | 'headers'>,
 ): OutgoingHttpHeaders {
   const received = req.headers;
   const named = connectionNames(received.connection);
@@ -28,13 +32,15 @@ export function upstreamHeaders(
     headers[name] = received[name];
   }
   if (isChunked(req)) headers['transfer-encoding'] = 'chunked';
-  headers.host = target.host;
+  headers.host = service.hostHeader === 'client' ? hostOf(req) : target.host;
   headers.via = join(received.via, `${req.httpVersion} ${PSEUDONYM}`);
   headers['x-request-id'] = context.id;
   headers['x-gateway-subject'] = printable(subjectOf(context));
   headers['x-gateway-tier'] = printable(context.identity?.tier ?? 'free');
   if (context.signIdentity) headers['x-gateway-identity'] = context.signIdentity(context.service?.name);
+  if (received.traceparent === undefined) headers.traceparent = newTrace();
   addForwarding(headers, req, trusted);
+  changeRequest(headers, service.headers.request);
   return headers;
 }
 
@@ -81,13 +87,23 @@ function hasStreamedBody(req: IncomingMessage): boolean {
 function addForwarding(headers: OutgoingHttpHeaders, req: IncomingMessage, trusted: boolean): void {
   const received = req.headers;
   const peer = directClient.of(req) || 'unknown';
-  const host = received.host ?? String(received[':authority'] ?? '');
+  const host = hostOf(req);
   const proto = (req.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
   const element = `for=${node(peer)};host="${host.replace(/["\\]/g, '')}";proto=${proto}`;
   headers['x-forwarded-for'] = trusted ? join(received['x-forwarded-for'], peer) : peer;
   headers['x-forwarded-proto'] = (trusted && received['x-forwarded-proto']) || proto;
   headers['x-forwarded-host'] = (trusted && received['x-forwarded-host']) || host;
   headers.forwarded = trusted ? join(received.forwarded, element) : element;
+}
+
+function hostOf({ headers }: IncomingMessage): string {
+  return headers.host ?? String(headers[':authority'] ?? '');
+}
+
+/** A trace that begins here: version, trace id, parent id, not sampled (W3C Trace Context, section 3.2). */
+function newTrace(): string {
+  const bytes = randomBytes(24).toString('hex');
+  return `00-${bytes.slice(0, 32)}-${bytes.slice(32)}-00`;
 }
 
 /** A node identifier: IPv6 addresses are bracketed and quoted (RFC 7239, section 6). */

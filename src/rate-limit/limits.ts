@@ -1,6 +1,5 @@
 import { toMicros } from '../core/money.js';
 import type { TierLimits } from '../core/tiers.js';
-import type { ResolvedRateLimit } from './options.js';
 import type { QuotaLimits, QuotaWindow } from './quota-store.js';
 
 const MINUTE_MS = 60_000;
@@ -16,7 +15,7 @@ export interface CompiledLimits extends QuotaLimits {
 /** Leaves out what is not limited, and turns dollars into micro-dollars. */
 export function compileLimits(
   limits: TierLimits,
-  algorithm: ResolvedRateLimit['algorithm'],
+  algorithm: 'sliding-window' | 'token-bucket',
   burstWindowMs: number,
 ): CompiledLimits {
   const windows: QuotaWindow[] = [];

@@ -32,6 +32,7 @@ test('fields about the connection stay on it', async () => {
     'connection',
     'forwarded',
     'host',
+    'traceparent',
     'via',
     'x-forwarded-for',
     'x-forwarded-host',

@@ -1,0 +1,155 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Target } from './target.js';
+import type { TargetVerdict } from './target-pool.js';
+import {
+  type Attempt,
+  type Flow,
+  type ResponseHead,
+  type RunningAttempt,
+  type Timeouts,
+  type Transport,
+  UpstreamTimeout,
+} from './transport.js';
+
+/** Whom attempts tell how they go. */
+export interface AttemptListener {
+  onInformation(attempt: TargetAttempt, head: ResponseHead): void;
+  onHead(attempt: TargetAttempt, head: ResponseHead, flow: Flow): void;
+  onData(attempt: TargetAttempt, chunk: Buffer): void;
+  onEnd(attempt: TargetAttempt, rawTrailers: readonly string[]): void;
+  onFailure(attempt: TargetAttempt, error: Error): void;
+  onUpload(bytes: number): void;
+}
+
+/** What goes upstream. */
+export type AttemptRequest = Pick<Attempt, 'method' | 'path' | 'headers' | 'body'>;
+
+/** Answers that say that a target could not do its work, rather than that the request was bad. */
+const failing = new Set([502, 503, 504]);
+
+/** One try to have one target answer, with its time-outs. Whatever happens, it is over once, and then tells nothing. */
+export class TargetAttempt implements Attempt {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer | IncomingMessage | undefined;
+  reusedConnection = false;
+  readonly #listener: AttemptListener;
+  readonly #startedAt = performance.now();
+  readonly #onOver: (verdict: TargetVerdict) => void;
+  #running: RunningAttempt | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #status: number | undefined;
+  #over = false;
+
+  /** @param onOver hears once that it is over, and what that says about the target */
+  constructor(
+    readonly target: Target,
+    readonly timeouts: Timeouts,
+    request: AttemptRequest,
+    listener: AttemptListener,
+    onOver: (verdict: TargetVerdict) => void,
+  ) {
+    this.method = request.method;
+    this.path = request.path;
+    this.headers = request.headers;
+    this.body = request.body;
+    this.#listener = listener;
+    this.#onOver = onOver;
+  }
+
+  /** Milliseconds since it began. */
+  get ageMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  start(transport: Transport): void {
+    const { firstByteMs } = this.timeouts;
+    this.#timer = after(firstByteMs, () => this.#tooSlow(new UpstreamTimeout('first_byte', firstByteMs)));
+    this.#running = transport.forward(this);
+    if (this.#over) this.#running.cancel();
+  }
+
+  /** Its answer is not wanted any more. */
+  cancel(): void {
+    this.#finish(this.#verdict());
+  }
+
+  onUpload(bytes: number): void {
+    if (this.#over) return;
+    // What is slow here is the client.
+    if (this.#status === undefined) this.#timer?.refresh();
+    this.#listener.onUpload(bytes);
+  }
+
+  onInformation(head: ResponseHead): void {
+    if (!this.#over) this.#listener.onInformation(this, head);
+  }
+
+  onHead(head: ResponseHead, flow: Flow): void {
+    if (this.#over) return;
+    clearTimeout(this.#timer);
+    this.#status = head.statusCode;
+    this.target.observe(this.ageMs);
+    const { idleMs } = this.timeouts;
+    this.#timer = after(idleMs, () => this.#tooSlow(new UpstreamTimeout('idle', idleMs)));
+    this.#listener.onHead(this, head, this.#timed(flow));
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#over) return;
+    this.#timer?.refresh();
+    this.#listener.onData(this, chunk);
+  }
+
+  onEnd(rawTrailers: readonly string[]): void {
+    if (this.#over) return;
+    this.#finish(this.#verdict());
+    this.#listener.onEnd(this, rawTrailers);
+  }
+
+  onFailure(error: Error): void {
+    if (this.#over) return;
+    const stale = this.reusedConnection && this.#status === undefined && !(error instanceof UpstreamTimeout);
+    // A target that fails at once is not fast.
+    if (error instanceof UpstreamTimeout) this.target.observe(this.ageMs);
+    this.#finish(stale ? 'neutral' : 'failed');
+    this.#listener.onFailure(this, error);
+  }
+
+  #tooSlow(error: UpstreamTimeout): void {
+    this.onFailure(error);
+  }
+
+  /** An answer that the client does not take is not late. */
+  #timed(flow: Flow): Flow {
+    return {
+      pause: () => {
+        clearTimeout(this.#timer);
+        flow.pause();
+      },
+      resume: () => {
+        if (this.#over) return;
+        this.#timer?.refresh();
+        flow.resume();
+      },
+    };
+  }
+
+  #verdict(): TargetVerdict {
+    if (this.#status === undefined) return 'neutral';
+    return failing.has(this.#status) ? 'failed' : 'ok';
+  }
+
+  #finish(verdict: TargetVerdict): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#running?.cancel();
+    this.#onOver(verdict);
+  }
+}
+
+function after(delayMs: number, action: () => void): NodeJS.Timeout {
+  return setTimeout(action, delayMs).unref();
+}

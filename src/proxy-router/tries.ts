@@ -1,0 +1,166 @@
+import { type AttemptListener, type AttemptRequest, TargetAttempt } from './attempt.js';
+import { retryAfterMs } from './replay.js';
+import type { Service } from './service.js';
+import type { Target } from './target.js';
+import type { NoTarget, TargetVerdict } from './target-pool.js';
+import type { Flow, ResponseHead, Transport } from './transport.js';
+
+/** One request, and whom its tries tell how they go. */
+export interface TriedRequest {
+  readonly service: Service;
+  readonly transport: Transport;
+  /** What consistent hashing goes by. */
+  readonly key: string | undefined;
+  /** Whether the request can be sent more than once. */
+  readonly replayable: boolean;
+  /** What goes to a target. */
+  requestFor(target: Target): AttemptRequest;
+  /** A target is tried. */
+  onTry(target: Target): void;
+  /** It failed, and another one is tried. */
+  onRetry(target: Target, cause: Error): void;
+  /** An answer has begun, and counts: whatever happens to it is told from now on. */
+  onAnswer(target: Target, head: ResponseHead, flow: Flow): void;
+  onData(chunk: Buffer): void;
+  onEnd(rawTrailers: readonly string[]): void;
+  onInformation(head: ResponseHead): void;
+  onUpload(bytes: number): void;
+  /** It broke for good, before the answer or in its midst. */
+  onFailure(target: Target, cause: Error): void;
+  /** There is nobody to try; not told where a try has failed before. */
+  onNoTarget(reason: NoTarget): void;
+}
+
+/** Tries targets with one request until one of them answers. */
+export class Tries implements AttemptListener {
+  readonly #request: TriedRequest;
+  readonly #tried = new Set<Target>();
+  readonly #running = new Set<TargetAttempt>();
+  #answering: TargetAttempt | undefined;
+  #retries = 0;
+  #failure: { readonly target: Target; readonly cause: Error } | undefined;
+  #leaveQueue: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(request: TriedRequest) {
+    this.#request = request;
+  }
+
+  /** Tries one target more. */
+  next(): void {
+    const { service, key } = this.#request;
+    this.#leaveQueue = service.pool.take(key, this.#tried, (target) => {
+      this.#leaveQueue = undefined;
+      if (typeof target === 'string') this.#nobody(target);
+      else this.#launch(target);
+    });
+  }
+
+  /** Ends whatever runs. */
+  stop(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#leaveQueue?.();
+    for (const attempt of this.#running) attempt.cancel();
+  }
+
+  onInformation(_attempt: TargetAttempt, head: ResponseHead): void {
+    if (this.#answering === undefined) this.#request.onInformation(head);
+  }
+
+  onUpload(bytes: number): void {
+    this.#request.onUpload(bytes);
+  }
+
+  onHead(attempt: TargetAttempt, head: ResponseHead, flow: Flow): void {
+    if (this.#isRetriable(head) && this.#mayRetry()) {
+      attempt.cancel();
+      this.#retry(attempt.target, new Error(`The upstream answered with ${head.statusCode}`));
+      return;
+    }
+    this.#answering = attempt;
+    clearTimeout(this.#timer);
+    for (const other of this.#running) if (other !== attempt) other.cancel();
+    this.#request.onAnswer(attempt.target, head, flow);
+  }
+
+  onData(_attempt: TargetAttempt, chunk: Buffer): void {
+    this.#request.onData(chunk);
+  }
+
+  onEnd(_attempt: TargetAttempt, rawTrailers: readonly string[]): void {
+    this.#request.onEnd(rawTrailers);
+  }
+
+  onFailure(attempt: TargetAttempt, cause: Error): void {
+    if (this.#over) return;
+    const { target } = attempt;
+    this.#failure = { target, cause };
+    if (attempt === this.#answering) this.#request.onFailure(target, cause);
+    else if (this.#running.size > 0) this.#request.onRetry(target, cause);
+    else {
+      // What was wrong with a connection says nothing about its target.
+      if (attempt.reusedConnection) this.#tried.delete(target);
+      if (this.#mayRetry()) this.#retry(target, cause);
+      else this.#request.onFailure(target, cause);
+    }
+  }
+
+  #launch(target: Target): void {
+    const { service, transport } = this.#request;
+    const { pool, timeouts } = service;
+    this.#tried.add(target);
+    this.#request.onTry(target);
+    const onOver = (verdict: TargetVerdict): void => {
+      this.#running.delete(attempt);
+      pool.giveBack(target, verdict);
+    };
+    const attempt = new TargetAttempt(target, timeouts, this.#request.requestFor(target), this, onOver);
+    this.#running.add(attempt);
+    attempt.start(transport);
+    this.#hedge();
+  }
+
+  /** Where the answer does not begin in time, a second target is asked beside the first. */
+  #hedge(): void {
+    const { retries } = this.#request.service;
+    if (!retries || retries.hedgeAfterMs === undefined || this.#retries > 0) return;
+    this.#timer = setTimeout(() => {
+      if (!this.#mayRetry()) return;
+      this.#retries += 1;
+      this.next();
+    }, retries.hedgeAfterMs).unref();
+  }
+
+  #retry(target: Target, cause: Error): void {
+    const { service } = this.#request;
+    if (!service.retries) return;
+    const { backoffMs, maxBackoffMs } = service.retries;
+    const longest = Math.min(maxBackoffMs, backoffMs * 2 ** this.#retries);
+    this.#retries += 1;
+    this.#request.onRetry(target, cause);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.next(), Math.random() * longest);
+  }
+
+  #mayRetry(): boolean {
+    const { service, replayable } = this.#request;
+    const { retries, budget, pool } = service;
+    if (!retries || !replayable || this.#retries >= retries.attempts) return false;
+    return pool.hasOther(this.#tried) && budget?.withdraw() === true;
+  }
+
+  #isRetriable({ statusCode, rawHeaders }: ResponseHead): boolean {
+    const { retries } = this.#request.service;
+    if (!retries || this.#running.size > 1 || !retries.statuses.includes(statusCode)) return false;
+    return retryAfterMs(rawHeaders) <= retries.maxBackoffMs;
+  }
+
+  #nobody(reason: NoTarget): void {
+    if (this.#running.size > 0) return;
+    if (this.#failure) this.#request.onFailure(this.#failure.target, this.#failure.cause);
+    else this.#request.onNoTarget(reason);
+  }
+}
