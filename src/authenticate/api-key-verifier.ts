@@ -42,7 +42,7 @@ export function apiKeyVerifier(
     context: GatewayContext,
   ): Verdict | undefined | PromiseLike<Verdict> {
     const credential = presentedCredential(req, header);
-    if (credential === undefined) return undefined;
+    if (credential === undefined || (admin === undefined && !credential.ours)) return undefined;
     const hash = hashApiKey(credential.value);
     const headers = [credential.header];
     if (admin?.is(hash)) return { identity: admin.identity, headers };

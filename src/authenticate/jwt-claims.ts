@@ -1,6 +1,7 @@
 import type { Identity } from '../core/context.js';
 import { SYSTEM_TIER } from '../core/tiers.js';
 import { frozen } from './frozen.js';
+import { JwtIdentity } from './jwt-identity.js';
 import type { JsonObject } from './jwt-json.js';
 import type { ResolvedJwt } from './jwt-options.js';
 
@@ -13,23 +14,18 @@ const nothing: JsonObject = Object.freeze({});
 export function identityReader(
   options: ResolvedJwt,
   isTier: (name: string) => boolean,
-): (claims: JsonObject) => Identity | undefined {
+): (claims: JsonObject, expiresAt: number) => Identity | undefined {
   const names = options.claims;
 
-  return function identityOf(claims) {
+  return function identityOf(claims, expiresAt) {
     const id = nameIn(inFull(claimAt(claims, names.id)));
     const issuer = nameIn(claims['iss']);
     if (id === undefined || (issuer === undefined && claims['iss'] !== undefined)) return undefined;
     const permissions = new Set<string>();
     for (const name of names.permissions) addPermissions(permissions, claimAt(claims, name));
-    return Object.freeze({
-      id,
-      method: 'jwt',
-      issuer,
-      tier: tierIn(claimAt(claims, names.tier)),
-      permissions: Object.freeze([...permissions]),
-      metadata: copied(claims, names.metadata),
-    });
+    const tier = tierIn(claimAt(claims, names.tier));
+    const metadata = copied(claims, names.metadata);
+    return new JwtIdentity(id, issuer, tier, Object.freeze([...permissions]), metadata, expiresAt);
   };
 
   /** The first of the claim's values that is, or stands for, a tier. */
@@ -46,6 +42,7 @@ export function identityReader(
 /** A claim by its name, else by its path with dots, as in `realm_access.roles`. */
 function claimAt(claims: JsonObject, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
+  if (!name.includes('.')) return undefined;
   let here: unknown = claims;
   for (const step of name.split('.')) {
     if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;

@@ -5,7 +5,6 @@ import type { JwtHeader } from './jwt-header.js';
 import { isObject, isPlain } from './jwt-json.js';
 import type { JwtKey } from './jwt-keys.js';
 import type { ResolvedJwt } from './jwt-options.js';
-import { proved } from './proof.js';
 import type { Accepted, Rejected } from './verifier.js';
 
 /** A token that is valid. Nothing about it changes but the time and the keys. */
@@ -38,8 +37,8 @@ export function tokenJudge(options: ResolvedJwt, isTier: (name: string) => boole
   const audience = oneOf(options.audience);
 
   return function judge(token, header, key, now) {
-    const [, payload = '', signature = ''] = token.split('.');
-    if (!isCanonical(signature)) return invalid;
+    const payloadEnd = token.lastIndexOf('.');
+    if (!isCanonical(token.slice(payloadEnd + 1))) return invalid;
     let claims: unknown;
     try {
       claims = jsonwebtoken.verify(token, key.key, {
@@ -52,16 +51,18 @@ export function tokenJudge(options: ResolvedJwt, isTier: (name: string) => boole
     } catch (error) {
       return rejectionFor(error);
     }
-    if (!isObject(claims) || !isPlain(payload, claims)) return invalid;
-    const identity = identityOf(claims);
+    if (!isObject(claims) || !isPlain(token.slice(token.indexOf('.') + 1, payloadEnd), claims))
+      return invalid;
     const from = secondsIn(claims['nbf'], Number.NEGATIVE_INFINITY);
     const until = secondsIn(claims['exp'], requireExpiry ? undefined : Number.POSITIVE_INFINITY);
-    if (identity === undefined || from === undefined || until === undefined) return invalid;
+    if (from === undefined || until === undefined) return invalid;
+    const identity = identityOf(claims, (until + tolerance) * 1000);
+    if (identity === undefined) return invalid;
     return {
       header,
       key,
       verdict: {
-        identity: proved(identity, { expiresAt: (until + tolerance) * 1000 }),
+        identity,
         headers: ['authorization'],
       },
       validFrom: from - tolerance,

@@ -5,6 +5,7 @@ import { type Logger, silentLogger } from '../core/logger.js';
 import { isThenable } from '../core/thenable.js';
 import { defaultTiers } from '../core/tiers.js';
 import { looksLikeApiKey } from './api-key.js';
+import { bearerToken } from './credentials.js';
 import { JwksKeys } from './jwks-keys.js';
 import { headerReader } from './jwt-header.js';
 import { chooseKey, type JwtKey, type JwtKeys } from './jwt-keys.js';
@@ -12,8 +13,8 @@ import type { ResolvedJwt } from './jwt-options.js';
 import { invalid, tokenJudge, type ValidToken } from './jwt-token.js';
 import type { Verdict, Verifier } from './verifier.js';
 
-/** RFC 6750, section 2.1, with a token of RFC 7515, section 3.1. */
-const bearer = /^bearer +([\w-]+\.[\w-]+\.[\w-]*) *$/i;
+/** RFC 7515, section 3.1. */
+const jwtForm = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** Judges bearer tokens of JWT form; any other is not presented. */
 export interface JwtVerifier extends Verifier {
@@ -71,9 +72,8 @@ export function jwtVerifier(
 }
 
 function presentedToken(req: IncomingMessage): string | undefined {
-  const { authorization } = req.headers;
-  const token = authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
-  return token === undefined || looksLikeApiKey(token) ? undefined : token;
+  const token = bearerToken(req.headers.authorization);
+  return token === undefined || looksLikeApiKey(token) || !jwtForm.test(token) ? undefined : token;
 }
 
 function keysFor({ keys = [], jwks, algorithms }: ResolvedJwt, logger: Logger): JwtKeys {

@@ -1,4 +1,5 @@
 import type { Identity } from '../core/context.js';
+import { JwtIdentity } from './jwt-identity.js';
 
 /** What an identity was proved with, as far as it must still hold when a ticket for it is used. */
 export interface Proof {
@@ -17,5 +18,6 @@ export function proved(identity: Identity, proof: Proof): Identity {
 }
 
 export function proofOf(identity: Identity): Proof | undefined {
-  return proofs.get(identity);
+  const expiresAt = JwtIdentity.expiryOf(identity);
+  return expiresAt === undefined ? proofs.get(identity) : { expiresAt };
 }

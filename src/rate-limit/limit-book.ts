@@ -70,9 +70,14 @@ export class LimitBook {
     }
     let merged = forBase.get(base);
     if (merged === undefined) {
-      merged = { ...base, ...own };
+      merged = { ...base, ...stated(own) };
       forBase.set(base, merged);
     }
     return merged;
   }
+}
+
+/** What is undefined says nothing: it is not "without limit". */
+function stated(limits: TierLimits): TierLimits {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }

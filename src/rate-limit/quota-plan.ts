@@ -17,7 +17,12 @@ export interface QuotaPlan {
 
 const plans = new WeakMap<QuotaLimits, QuotaPlan>();
 
+/** What was asked for last: most subjects in a row have the same limits. */
+let lastLimits: QuotaLimits | undefined;
+let lastPlan: QuotaPlan | undefined;
+
 export function planOf(limits: QuotaLimits): QuotaPlan {
+  if (limits === lastLimits) return lastPlan as QuotaPlan;
   let plan = plans.get(limits);
   if (plan === undefined) {
     const { windows } = limits;
@@ -31,5 +36,7 @@ export function planOf(limits: QuotaLimits): QuotaPlan {
     };
     plans.set(limits, plan);
   }
+  lastLimits = limits;
+  lastPlan = plan;
   return plan;
 }

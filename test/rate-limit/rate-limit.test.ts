@@ -83,6 +83,13 @@ describe('rateLimit', () => {
     expect((await send(url, '/')).headers['ratelimit-policy']).toContain('"per_minute";q=10;w=60');
   });
 
+  test('a limit of an identity that is undefined leaves that of its tier', async () => {
+    const own = identified({ limits: { requestsPerMinute: 1, requestsPerDay: undefined } });
+    const { url } = await limited({ tiers: { free: { requestsPerDay: 7 } } }, done, own);
+    const { headers } = await send(url, '/');
+    expect(headers['ratelimit-policy']).toBe('"per_minute";q=1;w=60, "per_day";q=7;w=86400');
+  });
+
   test("merges an identity's own limits over its tier's", async () => {
     const { url } = await limited({}, done, identified({ limits: { requestsPerMinute: 1 } }));
     expect((await send(url, '/')).headers['ratelimit-policy']).toContain(
