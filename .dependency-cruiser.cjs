@@ -12,6 +12,7 @@ const packages = {
   'structured-headers': '^src/authenticate/',
   'proxy-addr': '^src/core/client-ip\\.ts$',
   'http-proxy-middleware': '^src/proxy-router/',
+  undici: '^src/proxy-router/undici-',
   cockatiel: '^src/(circuit-breaker|redis)/',
   'rate-limiter-flexible': '^src/(rate-limit|authenticate)/',
   ioredis: '^src/redis/(connect|client)\\.ts$',
@@ -89,10 +90,14 @@ const forbidden = [
   },
   {
     name: 'installed-with-us',
-    comment: 'Whoever installs this package does not get its devDependencies.',
+    comment: 'Whoever installs this package does not get its devDependencies, unless they are peers too.',
     severity: 'error',
     from: { path: '^src/' },
-    to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
+    to: {
+      dependencyTypes: ['npm-dev'],
+      dependencyTypesNot: ['npm-peer'],
+      pathNot: 'node_modules/@types/',
+    },
   },
   ...Object.entries(packages).map(([name, where]) => ({
     name: `${name}-in-its-place`,

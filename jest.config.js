@@ -11,6 +11,7 @@ export default {
   },
   moduleNameMapper: {
     '^gatewright$': '<rootDir>/src/index.ts',
+    '^gatewright/undici$': '<rootDir>/src/proxy-router/undici-transport.ts',
     '^gatewright/(.+)$': '<rootDir>/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

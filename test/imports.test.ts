@@ -64,6 +64,12 @@ const planted: readonly (readonly [what: string, file: string, rule: string, cod
     "export { retry } from 'cockatiel';",
   ],
   [
+    'undici in another transport',
+    'proxy-router/planted-too.ts',
+    'undici-in-its-place',
+    "export { Client } from 'undici';",
+  ],
+  [
     'what is there for development alone',
     'core/planted-dev.ts',
     'installed-with-us',

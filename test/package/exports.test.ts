@@ -46,6 +46,8 @@ const owners: Record<string, readonly string[]> = {
   cockatiel: ['authenticate', 'rate-limit', 'circuit-breaker'],
   // Whoever wants Redis brings a client.
   ioredis: [],
+  // Whoever wants undici's transport brings it, too.
+  undici: [],
   cors: [],
   express: [],
 };

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { cleanup, send, serve } from '../helpers.js';
-import { gateway, rawUpstream } from './support.js';
+import { byTransport, gateway, rawUpstream } from './support.js';
 
 const large = Buffer.alloc(8 * 2 ** 20, 'x');
 
@@ -58,7 +58,9 @@ test('an answer that is whole stays so where the upstream resets the rest of the
   const [socket] = (await once(asked, 'socket')) as [Socket];
   client.write('more'.repeat(100_000));
   await roundTrips(url);
-  const body = `4e20\r\n${'x'.repeat(20_000)}\r\n4\r\nlast\r\n0\r\n\r\n`;
+  // Of an answer that is held back, undici leaves unread what it hands on no more.
+  const size = byTransport({ default: 20_000, undici: 2000 });
+  const body = `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n4\r\nlast\r\n0\r\n\r\n`;
   socket.write(`HTTP/1.1 413 Too Large\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
   await roundTrips(url);
   socket.destroy(); // With much unread, this is a reset.

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Outcome } from 'gatewright';
 import { contextOf } from '../../src/core/context.js';
 import { send, serve } from '../helpers.js';
-import { keepWarnings, rawUpstream, resolveTo, routerOf } from './support.js';
+import { byTransport, keepWarnings, rawUpstream, resolveTo, routerOf } from './support.js';
 
 /** What is logged for a request to a service, and what the client gets. */
 async function logged(target: string, path = '/api/kgot/x') {
@@ -45,5 +45,5 @@ test('an answer that is cut is logged', async () => {
   );
   const { answer, lines, line } = await logged(url);
   expect(answer).toBeUndefined();
-  expect(lines).toEqual([line('aborted')]);
+  expect(lines).toEqual([line(byTransport({ default: 'aborted', undici: 'other side closed' }))]);
 });

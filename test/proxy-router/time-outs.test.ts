@@ -112,6 +112,7 @@ test('a time-out ends when what it is about has happened, and begins anew with e
   res.end();
   await once(answer, 'end');
   expect(answer.complete).toBe(true);
+  await router.close(); // What is left is the time-out of an idle connection, at most.
   await until(() => jest.getTimerCount() === 0);
 });
 
