@@ -1,5 +1,5 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Target } from './target.js';
 import { UpstreamTimeout } from './transport.js';
 
@@ -36,14 +36,12 @@ export function dial(
 }
 
 function secured(target: Target, dialled: Dialled): Socket {
-  const { hostname } = target;
-  const { ca, ...tls } = target.tls ?? {};
+  const { tls, serverName } = target;
   const socket = connectTls({
     ...addressOf(target),
-    servername: isIP(hostname) ? '' : hostname,
+    ...(tls as ConnectionOptions | undefined),
+    servername: serverName,
     ALPNProtocols: ['http/1.1'],
-    ...definedOf(tls),
-    ...(ca && { ca }),
     ...(dialled.session && { session: dialled.session }),
   });
   return socket.on('session', (session) => {
@@ -53,11 +51,4 @@ function secured(target: Target, dialled: Dialled): Socket {
 
 function addressOf({ hostname, port, socketPath }: Target) {
   return { host: hostname, port, highWaterMark: 65_536, ...(socketPath && { path: socketPath }) };
-}
-
-type Defined<Given> = { [Key in keyof Given]: Exclude<Given[Key], undefined> };
-
-function definedOf<Given extends object>(given: Given): Partial<Defined<Given>> {
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Partial<Defined<Given>>;
 }

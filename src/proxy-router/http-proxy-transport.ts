@@ -3,8 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { createProxyMiddleware, type Options, type Plugin } from 'http-proxy-middleware';
-import { pairsOf } from './response-headers.js';
 import { type Attempt, type RunningAttempt, type Transport, UpstreamTimeout } from './transport.js';
+import { upstreamTrailers } from './upstream-headers.js';
 
 /** Idle connections that are kept to each host and port. */
 const MAX_IDLE = 256;
@@ -131,12 +131,13 @@ function runningOf(req: IncomingMessage): Running {
 /** The options of one attempt: http-proxy-middleware gives this hook a copy of its own. */
 function address({ attempt }: Running, options: Options, agents: Agents) {
   const { target, path } = attempt;
-  const { protocol, hostname, port, socketPath, tls } = target;
+  const { protocol, hostname, port, socketPath, tls, serverName } = target;
   options.agent = agents[protocol];
   options.buffer = bodyOf(attempt) as unknown as NonNullable<Options['buffer']>;
-  if (tls) {
-    options.ssl = { ...tls };
-    options.secure = tls.rejectUnauthorized;
+  if (protocol === 'https:') {
+    // By itself, Node asks for the name in `Host`, which may be the client's.
+    options.ssl = { ...tls, servername: serverName };
+    options.secure = tls?.rejectUnauthorized ?? true;
   }
   return { protocol, hostname, port, pathname: path, ...(socketPath && { socketPath }) };
 }
@@ -150,7 +151,7 @@ function bodyOf({ body }: Attempt): { pipe(to: ClientRequest): unknown } {
 function watchUpload(body: IncomingMessage, proxyReq: ClientRequest, attempt: Attempt): void {
   body.on('data', (chunk: Buffer) => attempt.onUpload(chunk.length));
   body.once('end', () => {
-    const trailers = pairsOf(body.rawTrailers);
+    const trailers = upstreamTrailers(body.rawTrailers);
     if (trailers.length > 0) proxyReq.addTrailers(trailers);
   });
 }

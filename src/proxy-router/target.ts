@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Candidate } from './balancer.js';
 import { PeakEwma } from './peak-ewma.js';
 import type { ResolvedTarget } from './target-options.js';
@@ -20,6 +21,8 @@ export class Target implements Candidate {
   readonly basePath: string;
   readonly socketPath: string | undefined;
   readonly tls: ResolvedTarget['tls'];
+  /** The name that TLS asks for (SNI) and that the certificate must have; empty where it is an address. */
+  readonly serverName: string;
   readonly configuredWeight: number;
 
   /** Requests that run on it. */
@@ -47,6 +50,7 @@ export class Target implements Candidate {
     this.basePath = pathname.replace(/\/$/, '');
     this.socketPath = options.socketPath;
     this.tls = options.tls;
+    this.serverName = options.tls?.servername ?? (isIP(this.hostname) ? '' : this.hostname);
     this.configuredWeight = options.weight;
     this.id = `${origin}${this.basePath}${options.socketPath ? `@${options.socketPath}` : ''}`;
     this.#now = now;

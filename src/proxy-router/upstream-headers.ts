@@ -7,6 +7,7 @@ import { addressesOf, type GatewayContext } from '../core/context.js';
 import { subjectOf } from '../core/subject.js';
 import { changeRequest } from './header-rules.js';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
+import { pairsOf } from './response-headers.js';
 import type { Service } from './service.js';
 import type { Target } from './target.js';
 
@@ -57,6 +58,14 @@ function printable(name: string): string {
 
 function percentEncoded(byte: string): string {
   return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** Trailers that go upstream: none that could be taken for the word of a gateway, or is about the connection. */
+export function upstreamTrailers(rawTrailers: readonly string[]): [string, string][] {
+  return pairsOf(rawTrailers).filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !isHopByHop(lower, []) && !isWithheld(lower, false);
+  });
 }
 
 /**

@@ -56,7 +56,7 @@ test('a chunked body that is empty stays so', async () => {
   ]);
 });
 
-test('trailers of a chunked body end here', async () => {
+test('trailers of a chunked body are not among the header fields', async () => {
   const body = '4\r\nbody\r\n0\r\nX-Gateway-Tier: enterprise\r\n\r\n';
   expect(await forwarded('POST / HTTP/1.1\r\nTransfer-Encoding: chunked', body)).toEqual([
     { method: 'POST', body: 'body', coding: 'chunked' },
