@@ -12,6 +12,7 @@ const others = new Set([
   'over-undici',
   'routing',
   'targets',
+  'undici-transport',
 ]);
 
 // The behaviour tests, once more: what is no other is run over undici too.
