@@ -67,6 +67,8 @@ export type {
   RequestCost,
   ServiceMatch,
   Upstream,
+  WebSocketEnd,
+  WebSocketTraffic,
 } from './core/context.js';
 export type { Dimension } from './core/dimensions.js';
 export { GatewayError } from './core/errors.js';
@@ -87,6 +89,7 @@ export {
 } from './gateway/index.js';
 export {
   type AccessRule,
+  type AttachOptions,
   type AuthenticationMethod,
   type ProxyRouterMiddleware,
   type ProxyRouterOptions,

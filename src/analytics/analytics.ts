@@ -8,7 +8,7 @@ import { HourFigures, type MetricsReport } from './hour-figures.js';
 import { metricsEndpoint } from './metrics-endpoint.js';
 import { type AnalyticsOptions, analyticsSchema } from './options.js';
 import { PrometheusMetrics } from './prometheus.js';
-import { requestEvent } from './request-event.js';
+import { requestEvent, serviceOf } from './request-event.js';
 
 /** What `analytics()` returns. */
 export interface AnalyticsMiddleware extends Middleware, StatusSource {
@@ -36,9 +36,16 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
   function analyticsMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const startedAt = performance.now();
     const context = contextOf(req, res);
+    const { outcome } = context;
+    let openedAt: number | undefined;
     metrics.started();
-    context.outcome.onEnd((ending) => {
-      const event = requestEvent(req, context, ending, performance.now() - startedAt);
+    outcome.onHeaders(() => {
+      if (context.webSocket === undefined) return;
+      openedAt = performance.now();
+      metrics.webSocketOpened(serviceOf(context));
+    });
+    outcome.onEnd((ending) => {
+      const event = requestEvent(req, context, ending, (openedAt ?? performance.now()) - startedAt);
       figures.add(event, Date.now());
       metrics.ended(event);
     });

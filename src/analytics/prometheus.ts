@@ -22,6 +22,8 @@ export class PrometheusMetrics {
   readonly #active: Gauge;
   readonly #breaker: Gauge;
   readonly #storeMode: Gauge;
+  readonly #webSocketsOpen: Gauge;
+  readonly #webSocketsClosed: Counter;
   readonly #service: BoundedLabel;
   readonly #tier: BoundedLabel;
 
@@ -66,6 +68,22 @@ export class PrometheusMetrics {
       labelNames: ['store', 'mode'],
       registers,
     });
+    this.#webSocketsOpen = new Gauge({
+      name: 'gateway_websockets_open',
+      help: 'Number of WebSockets that are open.',
+      labelNames: ['service'],
+      registers,
+    });
+    this.#webSocketsClosed = new Counter({
+      name: 'gateway_websockets_closed_total',
+      help: 'WebSockets that were open, by how they ended.',
+      labelNames: ['service', 'end'],
+      registers,
+    });
+  }
+
+  webSocketOpened(name: string): void {
+    this.#webSocketsOpen.inc({ service: this.#service.of(name) });
   }
 
   started(): void {
@@ -81,6 +99,10 @@ export class PrometheusMetrics {
       { http_request_method: method, http_response_status_code: event.status, service, tier },
       event.durationMs / 1000,
     );
+    if (event.webSocket) {
+      this.#webSocketsOpen.dec({ service });
+      this.#webSocketsClosed.inc({ service, end: event.webSocket.end });
+    }
     if (event.cost > 0) this.#cost.inc({ service, tier }, event.cost);
     if (event.limitType !== undefined) {
       this.#limited.inc({ limit_type: event.limitType, tier, enforced: String(event.limitEnforced) });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { GatewayContext } from '../core/context.js';
+import type { GatewayContext, WebSocketTraffic } from '../core/context.js';
 import type { Ending } from '../core/outcome.js';
 
 /** What is recorded of one request, when its response has ended. */
@@ -9,6 +9,7 @@ export interface RequestEvent {
   readonly method: string;
   /** 499 where the client left before there was an answer. */
   readonly status: number;
+  /** Until the end, of a WebSocket until it was open. */
   readonly durationMs: number;
   /** Dollars. */
   readonly cost: number;
@@ -17,10 +18,17 @@ export interface RequestEvent {
   readonly limitType: string | undefined;
   /** False where it would have, had it not been a dry run. */
   readonly limitEnforced: boolean;
+  /** What passed through a WebSocket, and how it ended, where one was opened. */
+  readonly webSocket: WebSocketTraffic | undefined;
 }
 
 /** What a service label says where a request was for none. */
-export const NO_SERVICE = 'none';
+const NO_SERVICE = 'none';
+
+/** What a service label says of a request. */
+export function serviceOf({ service }: GatewayContext): string {
+  return service?.name ?? NO_SERVICE;
+}
 
 /** Describes a request that has just ended. */
 export function requestEvent(
@@ -29,9 +37,9 @@ export function requestEvent(
   ending: Ending,
   durationMs: number,
 ): RequestEvent {
-  const { outcome, service, identity, cost, rateLimit } = context;
+  const { outcome, identity, cost, rateLimit, webSocket } = context;
   return {
-    service: service?.name ?? NO_SERVICE,
+    service: serviceOf(context),
     tier: identity?.tier ?? 'none',
     method: req.method ?? 'GET',
     status: outcome.status,
@@ -40,6 +48,7 @@ export function requestEvent(
     ending,
     limitType: rateLimit?.allowed === false ? rateLimit.dimension : undefined,
     limitEnforced: rateLimit?.enforced ?? true,
+    webSocket,
   };
 }
 

@@ -113,6 +113,22 @@ export type UpstreamFailure =
   | 'queue_full'
   | 'queue_timeout';
 
+/**
+ * How a WebSocket ended: by a Close frame of the client's or the upstream's; without one, by the client or by the
+ * upstream; by the gateway, as nobody said anything, or as it was closed itself.
+ */
+export type WebSocketEnd = 'closed' | 'client_gone' | 'upstream_broke' | 'idle_timeout' | 'drained';
+
+/** A WebSocket that was opened. Written by `proxyRouter()`. */
+export interface WebSocketTraffic {
+  /** Bytes from the client, framing included. */
+  readonly bytesReceived: number;
+  /** Bytes to the client. */
+  readonly bytesSent: number;
+  /** Undefined while it is open. */
+  readonly end: WebSocketEnd | undefined;
+}
+
 /** The one typed record on a request, `req.gateway`. Each field has one owner who writes it. */
 export interface GatewayContext {
   /** Request id: the client's `X-Request-Id` if it is a sane token, else a new UUID. Sent both ways. */
@@ -127,6 +143,7 @@ export interface GatewayContext {
   rateLimit: RateLimitDecision | undefined;
   cost: RequestCost | undefined;
   upstream: Upstream | undefined;
+  webSocket: WebSocketTraffic | undefined;
   /** Why the request was refused, where one of gatewright's middlewares refused it. Written by whichever did. */
   refusal: GatewayError | undefined;
   /** Whether the gateway answers for CORS, so that an upstream's `Access-Control-*` fields are dropped. */
@@ -142,6 +159,7 @@ class RequestContext implements GatewayContext {
   rateLimit: RateLimitDecision | undefined = undefined;
   cost: RequestCost | undefined = undefined;
   upstream: Upstream | undefined = undefined;
+  webSocket: WebSocketTraffic | undefined = undefined;
   refusal: GatewayError | undefined = undefined;
   ownsCors = false;
   addresses: ClientAddress = directClient;

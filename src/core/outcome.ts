@@ -29,7 +29,7 @@ export class Outcome {
     this.#res = res;
     this.headersSent = res.headersSent;
     if (isGone(res)) {
-      this.#settle(res.writableFinished && !wasCut(res) ? 'finished' : 'aborted');
+      this.settle(res.writableFinished && !wasCut(res) ? 'finished' : 'aborted');
       return;
     }
     const writeHead = res.writeHead;
@@ -39,8 +39,8 @@ export class Outcome {
       return res;
     };
     res.writeHead = observed as ServerResponse['writeHead'];
-    res.once('finish', () => this.#settle(wasCut(res) ? 'aborted' : 'finished'));
-    res.once('close', () => this.#settle('aborted'));
+    res.once('finish', () => this.settle(wasCut(res) ? 'aborted' : 'finished'));
+    res.once('close', () => this.settle('aborted'));
   }
 
   /** The status sent, or 499 where the client left before there was one. */
@@ -68,17 +68,21 @@ export class Outcome {
     this.cause ??= cause ?? new Error('The response was cut short');
   }
 
-  #sent(): void {
-    if (this.headersSent) return;
-    this.headersSent = true;
-    for (const listener of this.#headers) isolated(listener);
-  }
-
-  #settle(how: 'finished' | 'aborted'): void {
+  /**
+   * Says how it ended, where the response does not tell: after a 101 (Switching Protocols) its connection is its own no
+   * more.
+   */
+  settle(how: 'finished' | 'aborted'): void {
     if (this.ending) return;
     const ending = how === 'aborted' && this.cause !== undefined ? 'failed' : how;
     this.ending = ending;
     for (const listener of this.#ends.reverse()) isolated(() => listener(ending));
+  }
+
+  #sent(): void {
+    if (this.headersSent) return;
+    this.headersSent = true;
+    for (const listener of this.#headers) isolated(listener);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ApiKeys, Tickets } from '../authenticate/index.js';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf } from '../core/context.js';
@@ -7,6 +7,8 @@ import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler, sendError } from '../core/send-error.js';
 import { type Health, healthOf } from '../core/status.js';
+import { Attachments } from '../proxy-router/attach-upgrades.js';
+import type { AttachOptions, Targets } from '../proxy-router/index.js';
 import type { RateLimitMiddleware } from '../rate-limit/index.js';
 import { compose } from './compose.js';
 import { endpointPaths } from './endpoint-paths.js';
@@ -27,17 +29,32 @@ export interface Gateway extends Middleware {
   readonly listener: Listener;
   /** Serves an app behind the gateway: the app does not touch requests for services. */
   listenerFor(app: Listener): Listener;
+  /**
+   * Opens the WebSockets of a server that are for a service: its upgrades pass the whole gateway, as requests do, or
+   * the app that it is mounted in. Others are left to whoever listens to upgrades too, or else served as requests.
+   *
+   * @returns stops it; those that are open stay
+   */
+  attach(server: Server, options?: AttachOptions): () => void;
   /** Makes API keys. Undefined where `authenticate` is switched off. */
   readonly apiKeys: ApiKeys | undefined;
   /** Makes tickets. Undefined where they are switched off, or `authenticate` is. */
   readonly tickets: Pick<Tickets, 'issue'> | undefined;
   /** Changes and explains limits. Undefined where `rateLimit` is switched off. */
   readonly rateLimit: Pick<RateLimitMiddleware, 'limits' | 'explain' | 'load'> | undefined;
+  /** Shows, adds, drains and removes the targets of services. */
+  readonly targets: Targets;
   /** What `GET /health` answers. */
   health(): Health;
-  /** Closes what it has opened: idle connections to upstreams, and to Redis if it was given a URL. */
+  /**
+   * Closes what it has opened: WebSockets, with the code 1001, idle connections to upstreams, and to Redis if it was
+   * given a URL. Resolves when all are closed.
+   */
   close(): Promise<void>;
 }
+
+/** WebSockets are for services alone. */
+const noEndpoints: Endpoints = () => undefined;
 
 /**
  * Composes the factories in one fixed order: analytics, CORS, authentication, permissions, limits, breaker, proxy.
@@ -103,13 +120,25 @@ export function createGateway(options: GatewayOptions): Gateway {
     };
   }
 
+  const attachments = new Attachments({
+    matches: (req) => router.match(req) !== undefined,
+    serve: (req, res) => handle(req, res, lastResort(res), noEndpoints),
+  });
+
+  async function close(): Promise<void> {
+    attachments.close();
+    await parts.close();
+  }
+
   return Object.assign(gateway, {
     listener,
     listenerFor,
+    attach: (server: Server, own?: AttachOptions) => attachments.attach(server, own),
     apiKeys: authenticate?.apiKeys,
     tickets: authenticate?.tickets,
+    targets: parts.router.targets,
     health: () => healthOf(parts.sources, new Date()),
     rateLimit,
-    close: () => parts.close(),
+    close,
   });
 }

@@ -11,7 +11,7 @@ import type { TrustProxy } from '../core/client-ip.js';
 import type { Logger } from '../core/logger.js';
 import { errorOptions, objectWith, originOption, trustProxyOption } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
-import type { ServicesOptions } from '../proxy-router/index.js';
+import type { ServicesOptions, Transport } from '../proxy-router/index.js';
 import { servicesSchema } from '../proxy-router/options.js';
 import type { AddressLimitOptions, RateLimitOptions } from '../rate-limit/index.js';
 import { addressLimitSchema, rateLimitSchema } from '../rate-limit/options.js';
@@ -56,6 +56,8 @@ export interface GatewayRateLimitOptions extends RateLimitOptions {
 export interface GatewayOptions extends ErrorOptions {
   /** Path prefix to target, or the long form. At least one. */
   readonly services: ServicesOptions;
+  /** Forwards requests to services. Default: by http-proxy-middleware; see `undiciTransport()`. */
+  readonly transport?: Transport | undefined;
   /** Default `{}`: an API key for every service. */
   readonly authenticate?: AuthenticateOptions | false | undefined;
   /** Default `{}`: the five tiers. `perAddress` is off unless it is given; it comes before authentication. */
@@ -117,6 +119,7 @@ const corsSchema = z
 export const gatewaySchema = z.strictObject({
   ...errorOptions,
   services: servicesSchema,
+  transport: objectWith<Transport>('forward', 'close').optional(),
   authenticate: z.union([off, authenticateSchema]).optional(),
   rateLimit: z
     .union([off, rateLimitSchema.safeExtend({ perAddress: addressLimitSchema.optional() })])

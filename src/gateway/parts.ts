@@ -79,7 +79,13 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
   const common = { trustProxy, ...errors };
   const { perAddress, ...limits } = options.rateLimit || {};
   // First, since it finds what the schema can't: two services of one path or name, an address that is none.
-  const router = proxyRouter({ services: options.services, logger, ...common });
+  const router = proxyRouter({
+    services: options.services,
+    transport: options.transport,
+    events,
+    logger,
+    ...common,
+  });
 
   const parts = {
     router,
@@ -112,8 +118,8 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
     ...parts,
     sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),
     async close() {
+      await router.close(); // What ends now is still settled.
       await Promise.all([
-        router.close(),
         limiter?.close(),
         parts.addressLimit?.close(),
         guard?.close(),

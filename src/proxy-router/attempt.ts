@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Target } from './target.js';
 import type { TargetVerdict } from './target-pool.js';
 import {
@@ -16,6 +17,7 @@ export interface AttemptListener {
   onInformation(attempt: TargetAttempt, head: ResponseHead): void;
   onHead(attempt: TargetAttempt, head: ResponseHead, flow: Flow): void;
   onData(attempt: TargetAttempt, chunk: Buffer): void;
+  onUpgrade(attempt: TargetAttempt, head: ResponseHead, socket: Socket, first: Buffer): void;
   onEnd(attempt: TargetAttempt, rawTrailers: readonly string[]): void;
   onFailure(attempt: TargetAttempt, error: Error): void;
   onUpload(bytes: number): void;
@@ -94,6 +96,15 @@ export class TargetAttempt implements Attempt {
     const { idleMs } = this.timeouts;
     this.#timer = after(idleMs, () => this.#tooSlow(new UpstreamTimeout('idle', idleMs)));
     this.#listener.onHead(this, head, this.#timed(flow));
+  }
+
+  /** From now on it is over when it is cancelled. */
+  onUpgrade(head: ResponseHead, socket: Socket, first: Buffer): void {
+    if (this.#over) return;
+    clearTimeout(this.#timer);
+    this.#status = head.statusCode;
+    this.target.observe(this.ageMs);
+    this.#listener.onUpgrade(this, head, socket, first);
   }
 
   onData(chunk: Buffer): void {

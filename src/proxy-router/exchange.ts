@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { GatewayContext, ServiceMatch, Upstream, UpstreamFailure } from '../core/context.js';
 import {
@@ -13,14 +14,16 @@ import type { AttemptRequest } from './attempt.js';
 import { changeResponse } from './header-rules.js';
 import { hasBody, isIdempotent, statedLength } from './replay.js';
 import { bufferedBody } from './request-body.js';
-import { copyResponseHead, pairsOf } from './response-headers.js';
+import { copyHead, copyResponseHead, pairsOf } from './response-headers.js';
 import { responseRewrite } from './response-rewrite.js';
 import type { Service } from './service.js';
 import type { Target } from './target.js';
 import type { NoTarget } from './target-pool.js';
 import { type Flow, type ResponseHead, type Transport, UpstreamTimeout } from './transport.js';
 import { type TriedRequest, Tries } from './tries.js';
+import { failureOf } from './upstream-failure.js';
 import { upstreamHeaders } from './upstream-headers.js';
+import { openWebSocket, upgradeFields, type WebSocketOpening } from './websocket-opening.js';
 
 /** Hears what went wrong. */
 export interface ExchangeReport {
@@ -40,6 +43,7 @@ export class ProxyExchange implements TriedRequest {
   readonly #context: GatewayContext;
   readonly #match: ServiceMatch;
   readonly #report: ExchangeReport;
+  readonly #opening: WebSocketOpening | undefined;
   readonly #upstream: { -readonly [Key in keyof Upstream]: Upstream[Key] };
   readonly #startedAt = performance.now();
   readonly #tries: Tries;
@@ -59,13 +63,19 @@ export class ProxyExchange implements TriedRequest {
     context: GatewayContext,
     match: ServiceMatch,
     report: ExchangeReport,
+    opening?: WebSocketOpening,
   ) {
     this.#context = context;
     this.#match = match;
     this.#report = report;
+    this.#opening = opening;
     this.#upstream = { target: '', attempts: 0 };
     this.#tries = new Tries(this);
     this.key = service.hashKey?.(req, context);
+  }
+
+  get hedgeable(): boolean {
+    return this.#opening === undefined;
   }
 
   /**
@@ -96,6 +106,7 @@ export class ProxyExchange implements TriedRequest {
     const { rest } = this.#match;
     const path = target.basePath + (rest.startsWith('/') ? rest : `/${rest}`);
     const headers = upstreamHeaders(this.req, this.#context, target, this.service);
+    if (this.#opening) Object.assign(headers, upgradeFields);
     const body = this.#body;
     if (body) {
       delete headers['transfer-encoding'];
@@ -135,22 +146,22 @@ export class ProxyExchange implements TriedRequest {
   }
 
   onAnswer(target: Target, head: ResponseHead, flow: Flow): void {
-    const { res, service } = this;
-    this.#upstream.target = target.origin;
-    this.#upstream.timeToFirstByteMs = this.#ageMs;
-    try {
-      copyResponseHead(head, res, this.#context.ownsCors, responseRewrite(service, target, this.req));
-      changeResponse(res, service.headers.response);
-    } catch (error) {
-      this.#refuse(new BadGatewayError(service.name, error), 'invalid', error as Error, target);
-      return;
-    }
+    const { res } = this;
+    if (!this.#copy(copyResponseHead, head, target)) return;
     this.#flow = flow;
     res.on('drain', () => flow.resume());
     // Where the body does not follow at once, as with server-sent events, the head does not wait for it.
     queueMicrotask(() => {
       if (!res.headersSent && !res.destroyed) res.flushHeaders();
     });
+  }
+
+  onUpgrade(target: Target, head: ResponseHead, socket: Socket, first: Buffer): void {
+    if (this.#opening === undefined || !this.#copy(copyHead, head, target)) return;
+    clearTimeout(this.#deadline);
+    const { idleMs } = this.service.timeouts;
+    const onBroken = (cause: Error): void => this.#report.failed(cause, target);
+    openWebSocket(this.#opening, this.#context, this.res, { socket, first, idleMs, onBroken });
   }
 
   onData(chunk: Buffer): void {
@@ -183,6 +194,21 @@ export class ProxyExchange implements TriedRequest {
 
   get #ageMs(): number {
     return performance.now() - this.#startedAt;
+  }
+
+  /** Copies an answer's head, and says whether that could be done. */
+  #copy(copy: typeof copyHead, head: ResponseHead, target: Target): boolean {
+    const { res, service } = this;
+    this.#upstream.target = target.origin;
+    this.#upstream.timeToFirstByteMs = this.#ageMs;
+    try {
+      copy(head, res, this.#context.ownsCors, responseRewrite(service, target, this.req));
+      changeResponse(res, service.headers.response);
+      return true;
+    } catch (error) {
+      this.#refuse(new BadGatewayError(service.name, error), 'invalid', error as Error, target);
+      return false;
+    }
   }
 
   #isWorthKeeping(length: number | undefined): boolean {
@@ -250,13 +276,4 @@ export class ProxyExchange implements TriedRequest {
     this.req.unpipe();
     this.req.resume();
   }
-}
-
-/** What a metric calls a failure. */
-function failureOf(cause: Error): UpstreamFailure {
-  if (cause instanceof UpstreamTimeout) return `${cause.phase}_timeout`;
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EHOSTUNREACH' || code === 'ENOENT')
-    return 'unreachable';
-  return code?.startsWith('HPE_') ? 'invalid' : 'broken';
 }

@@ -100,6 +100,8 @@ export interface ServiceOptions {
   readonly access?: readonly AccessRule[] | undefined;
   /** Sends the credential that the gateway accepted upstream. Default false. */
   readonly forwardCredentials?: boolean | undefined;
+  /** Whether a gateway or router that is attached to a server opens WebSockets. Default true; false: 400. */
+  readonly websocket?: boolean | undefined;
 }
 
 /** Services by path prefix; a URL alone is the short form of one target. */
@@ -204,6 +206,7 @@ const serviceSchema = z.strictObject({
     )
     .default([]),
   forwardCredentials: z.boolean().default(false),
+  websocket: z.boolean().default(true),
 });
 
 const servicePath = z.string().superRefine((path, check) => {

@@ -1,30 +1,44 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext, type ServiceMatch } from '../core/context.js';
-import { BadRequestError, InternalError } from '../core/errors.js';
+import { BadRequestError, GatewayError, InternalError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { isAmbiguousPath, pathOf } from '../core/path.js';
-import { errorHandler } from '../core/send-error.js';
+import { errorHandler, sendError } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { accessOf } from './access.js';
+import { Attachments, type AttachOptions } from './attach-upgrades.js';
 import { type ExchangeReport, ProxyExchange } from './exchange.js';
 import { httpProxyTransport } from './http-proxy-transport.js';
 import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
+import { upgradeOf } from './pending-upgrade.js';
 import { RouteTable } from './route-table.js';
 import { resolveServices, type Service, type ServiceListener } from './service.js';
 import { Targets } from './targets.js';
+import { upgradeTransport } from './upgrade-transport.js';
+import { WebSocketTunnels } from './websocket-tunnels.js';
 
 /** What `proxyRouter()` returns. */
 export interface ProxyRouterMiddleware extends Middleware, StatusSource {
   /** The service that a request is for, by the longest matching path prefix. */
-  match(req: IncomingMessage): ServiceMatch | undefined;
+  match(req: Pick<IncomingMessage, 'url' | 'method'>): ServiceMatch | undefined;
+  /**
+   * Opens the WebSockets of a server that are for a service: its upgrades pass through the router alone, or through
+   * the app that it is mounted in.
+   *
+   * @returns stops it; those that are open stay
+   */
+  attach(server: Server, options?: AttachOptions): () => void;
   /** Path prefix of each service by its name. */
   readonly services: ReadonlyMap<string, string>;
   /** Shows and changes the targets of the services while requests run. */
   readonly targets: Targets;
-  /** Stops health checks and closes idle connections to upstreams. */
+  /**
+   * Leaves the servers that it is attached to, closes WebSockets with the code 1001 and idle connections to upstreams,
+   * and stops health checks. Resolves when all WebSockets are closed.
+   */
   close(): Promise<void>;
 }
 
@@ -49,6 +63,8 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   const byName = new Map(services.map((service) => [service.name, service]));
   const addresses = compileTrustProxy(config.trustProxy);
   const refuse = errorHandler(config);
+  const tunnels = new WebSocketTunnels();
+  const attachments = new Attachments({ matches: (req) => match(req) !== undefined, serve: serveUpgrade });
 
   function proxyRouterMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const given = req.gateway?.service;
@@ -86,14 +102,28 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
         if (refusal) refuse(refusal, req, res, next);
       },
     };
+    const pending = upgradeOf(req, res);
+    if (pending && !service.websocket) {
+      refuse(new BadRequestError('This service opens no WebSockets'), req, res, next);
+      return;
+    }
+    const by = pending ? upgradeTransport : transport;
+    const opening = pending && { pending, tunnels };
     try {
-      new ProxyExchange(req, res, service, transport, context, matched, report).start();
+      new ProxyExchange(req, res, service, by, context, matched, report, opening).start();
     } catch (cause) {
       report.failed(cause as Error, undefined, new InternalError(cause));
     }
   }
 
-  function match(req: IncomingMessage): ServiceMatch | undefined {
+  /** Nobody is behind the router: what `onError` passes on is answered here. */
+  function serveUpgrade(req: IncomingMessage, res: ServerResponse): void {
+    proxyRouterMiddleware(req, res, (error) =>
+      sendError(error instanceof GatewayError ? error : new InternalError(error), res, config.errorFormat),
+    );
+  }
+
+  function match(req: Pick<IncomingMessage, 'url' | 'method'>): ServiceMatch | undefined {
     const url = req.url ?? '/';
     const path = pathOf(url);
     const route = table.match(path);
@@ -119,13 +149,22 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   }
 
   async function close(): Promise<void> {
+    attachments.close();
     for (const { pool } of services) pool.close();
     transport.close();
+    await tunnels.close();
   }
 
   const paths = new Map(services.map(({ name, path }) => [name, path]));
   const targets = new Targets(byName);
-  return Object.assign(proxyRouterMiddleware, { match, services: paths, targets, status, close });
+  return Object.assign(proxyRouterMiddleware, {
+    match,
+    attach: (server: Server, options?: AttachOptions) => attachments.attach(server, options),
+    services: paths,
+    targets,
+    status,
+    close,
+  });
 }
 
 /** For a host none of whose addresses can be reached, Node's error has a code and no message. */

@@ -26,8 +26,17 @@ export function copyResponseHead(
   corsIsOurs: boolean,
   rewrite?: FieldRewrite,
 ): void {
-  const { statusCode, statusMessage, rawHeaders } = from;
-  if (statusCode < 200) throw new Error(`The upstream answered with the status ${statusCode}`);
+  if (from.statusCode < 200) throw new Error(`The upstream answered with the status ${from.statusCode}`);
+  copyHead(from, to, corsIsOurs, rewrite);
+}
+
+/** The same for any status, such as 101 (Switching Protocols). */
+export function copyHead(
+  { statusCode, statusMessage, rawHeaders }: ResponseHead,
+  to: ServerResponse,
+  corsIsOurs: boolean,
+  rewrite?: FieldRewrite,
+): void {
   to.statusCode = statusCode;
   if (to.req.httpVersionMajor < 2 && reasonPhrase.test(statusMessage)) to.statusMessage = statusMessage;
   const named = connectionNames(fieldOf(rawHeaders, 'connection'));

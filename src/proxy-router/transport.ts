@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Target } from './target.js';
 
 /** Time-outs of a service, in milliseconds. */
@@ -42,6 +43,8 @@ export interface Attempt {
   /** Status and header fields have come. */
   onHead(head: ResponseHead, flow: Flow): void;
   onData(chunk: Buffer): void;
+  /** The upstream has switched to the protocol that it was asked for: what comes now are its bytes. */
+  onUpgrade(head: ResponseHead, socket: Socket, first: Buffer): void;
   /** The answer is whole. */
   onEnd(rawTrailers: readonly string[]): void;
   /** It broke, before the answer's head or after. May be called more than once. */

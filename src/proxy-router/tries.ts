@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type AttemptListener, type AttemptRequest, TargetAttempt } from './attempt.js';
 import { retryAfterMs } from './replay.js';
 import type { Service } from './service.js';
@@ -13,6 +14,8 @@ export interface TriedRequest {
   readonly key: string | undefined;
   /** Whether the request can be sent more than once. */
   readonly replayable: boolean;
+  /** Whether a second target may be asked beside the first. */
+  readonly hedgeable: boolean;
   /** What goes to a target. */
   requestFor(target: Target): AttemptRequest;
   /** A target is tried. */
@@ -21,6 +24,8 @@ export interface TriedRequest {
   onRetry(target: Target, cause: Error): void;
   /** An answer has begun, and counts: whatever happens to it is told from now on. */
   onAnswer(target: Target, head: ResponseHead, flow: Flow): void;
+  /** The upstream has switched protocols, as it was asked to. */
+  onUpgrade(target: Target, head: ResponseHead, socket: Socket, first: Buffer): void;
   onData(chunk: Buffer): void;
   onEnd(rawTrailers: readonly string[]): void;
   onInformation(head: ResponseHead): void;
@@ -80,10 +85,13 @@ export class Tries implements AttemptListener {
       this.#retry(attempt.target, new Error(`The upstream answered with ${head.statusCode}`));
       return;
     }
-    this.#answering = attempt;
-    clearTimeout(this.#timer);
-    for (const other of this.#running) if (other !== attempt) other.cancel();
+    this.#answer(attempt);
     this.#request.onAnswer(attempt.target, head, flow);
+  }
+
+  onUpgrade(attempt: TargetAttempt, head: ResponseHead, socket: Socket, first: Buffer): void {
+    this.#answer(attempt);
+    this.#request.onUpgrade(attempt.target, head, socket, first);
   }
 
   onData(_attempt: TargetAttempt, chunk: Buffer): void {
@@ -108,6 +116,12 @@ export class Tries implements AttemptListener {
     }
   }
 
+  #answer(attempt: TargetAttempt): void {
+    this.#answering = attempt;
+    clearTimeout(this.#timer);
+    for (const other of this.#running) if (other !== attempt) other.cancel();
+  }
+
   #launch(target: Target): void {
     const { service, transport } = this.#request;
     const { pool, timeouts } = service;
@@ -125,8 +139,9 @@ export class Tries implements AttemptListener {
 
   /** Where the answer does not begin in time, a second target is asked beside the first. */
   #hedge(): void {
-    const { retries } = this.#request.service;
-    if (!retries || retries.hedgeAfterMs === undefined || this.#retries > 0) return;
+    const { service, hedgeable } = this.#request;
+    const { retries } = service;
+    if (!hedgeable || !retries || retries.hedgeAfterMs === undefined || this.#retries > 0) return;
     this.#timer = setTimeout(() => {
       if (!this.#mayRetry()) return;
       this.#retries += 1;

@@ -16,6 +16,7 @@ function event(more: Partial<RequestEvent> = {}): RequestEvent {
     ending: 'finished',
     limitType: undefined,
     limitEnforced: true,
+  webSocket: undefined,
     ...more,
   };
 }

@@ -16,6 +16,7 @@ const event: RequestEvent = {
   ending: 'finished',
   limitType: undefined,
   limitEnforced: true,
+  webSocket: undefined,
 };
 
 const configured = { maxLabelValues: 100, registry: undefined, events: undefined };

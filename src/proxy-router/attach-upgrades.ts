@@ -1,0 +1,102 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { isBelow } from '../core/path.js';
+import { answerTo } from './pending-upgrade.js';
+import { isWebSocketRequest, serveAsRequest } from './upgrade-request.js';
+
+/** How upgrades reach a gateway or router. */
+export interface AttachOptions {
+  /** The path that an app has mounted it at, such as `/v1`. Default: none. */
+  readonly path?: string | undefined;
+  /** The app that upgrades pass through, as requests do, to where it is mounted. Default: they go to it directly. */
+  readonly through?: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
+}
+
+/** What takes the upgrades. */
+export interface UpgradeHandler {
+  /** Whether one is for a service. */
+  matches(req: Pick<IncomingMessage, 'url' | 'method'>): boolean;
+  serve(req: IncomingMessage, res: ServerResponse): void;
+}
+
+type UpgradeListener = (req: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+const ownListeners = new WeakSet<object>();
+const taken = new WeakSet<IncomingMessage>();
+
+/** The servers whose upgrades go to one handler. */
+export class Attachments {
+  readonly #handler: UpgradeHandler;
+  readonly #detach = new Map<Server, () => void>();
+
+  constructor(handler: UpgradeHandler) {
+    this.#handler = handler;
+  }
+
+  /** Listens to the upgrades of a server, once. @returns stops it */
+  attach(server: Server, options: AttachOptions = {}): () => void {
+    const known = this.#detach.get(server);
+    if (known) return known;
+    const listener = upgradeListener(server, this.#handler, options);
+    ownListeners.add(listener);
+    const detach = (): void => {
+      server.off('upgrade', listener);
+      this.#detach.delete(server);
+    };
+    this.#detach.set(server, detach);
+    server.on('upgrade', listener);
+    return detach;
+  }
+
+  close(): void {
+    for (const detach of this.#detach.values()) detach();
+  }
+}
+
+function upgradeListener(
+  server: Server,
+  handler: UpgradeHandler,
+  { path, through }: AttachOptions,
+): UpgradeListener {
+  const mount = path?.replace(/\/$/, '') ?? '';
+
+  /** The request target as it is below the mount; undefined where it is not. */
+  function below({ url = '/' }: IncomingMessage): string | undefined {
+    if (mount === '') return url;
+    if (!isBelow(url.split('?', 1)[0] as string, mount)) return undefined;
+    const rest = url.slice(mount.length);
+    return rest.startsWith('/') ? rest : `/${rest}`;
+  }
+
+  function open(req: IncomingMessage, socket: Socket, head: Buffer, url: string): void {
+    const res = answerTo(req, socket, head);
+    if (through) {
+      through(req, res);
+      return;
+    }
+    if (mount !== '') Object.assign(req, { originalUrl: req.url, baseUrl: mount, url });
+    handler.serve(req, res);
+  }
+
+  return function takeUpgrade(req, socket, head) {
+    if (taken.has(req) || socket.destroyed) return;
+    const url = below(req);
+    const isOurs = url !== undefined && handler.matches({ url, method: req.method });
+    if (!isOurs && isForOthers(server, takeUpgrade)) return;
+    taken.add(req);
+    if (isOccupied(socket)) socket.destroy();
+    else if (isOurs && isWebSocketRequest(req)) open(req, socket, head, url);
+    else serveAsRequest(server, req, socket, head);
+  };
+}
+
+/** Whether somebody else may want what is for no service here: an app, or another gateway that is yet to be asked. */
+function isForOthers(server: Server, self: UpgradeListener): boolean {
+  const listeners = server.listeners('upgrade');
+  return listeners.some((each) => !ownListeners.has(each)) || listeners.at(-1) !== self;
+}
+
+/** Whether an answer to an earlier request is still on its way, into which what follows would be mixed. */
+function isOccupied(socket: Socket): boolean {
+  return (socket as { _httpMessage?: unknown })._httpMessage != null;
+}
