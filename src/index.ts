@@ -98,6 +98,7 @@ export {
   type ServicesOptions,
   type TargetOptions,
   type TimeoutOptions,
+  type UpgradeServer,
 } from './proxy-router/index.js';
 export {
   type AddressLimitMiddleware,

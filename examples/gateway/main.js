@@ -7,6 +7,7 @@ const host = process.env.HOST || '127.0.0.1';
 
 const demo = await createDemo(process.env);
 const server = createServer(demo.gateway.listener);
+demo.gateway.attach(server);
 
 server.once('error', async (error) => {
   console.error(`Cannot listen on ${host}:${port}: ${error.message}. Choose another port with PORT=8081.`);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiKeys, Tickets } from '../authenticate/index.js';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf } from '../core/context.js';
@@ -8,7 +8,7 @@ import { checkOptions } from '../core/options.js';
 import { errorHandler, sendError } from '../core/send-error.js';
 import { type Health, healthOf } from '../core/status.js';
 import { Attachments } from '../proxy-router/attach-upgrades.js';
-import type { AttachOptions, Targets } from '../proxy-router/index.js';
+import type { AttachOptions, Targets, UpgradeServer } from '../proxy-router/index.js';
 import type { RateLimitMiddleware } from '../rate-limit/index.js';
 import { compose } from './compose.js';
 import { endpointPaths } from './endpoint-paths.js';
@@ -35,7 +35,7 @@ export interface Gateway extends Middleware {
    *
    * @returns stops it; those that are open stay
    */
-  attach(server: Server, options?: AttachOptions): () => void;
+  attach(server: UpgradeServer, options?: AttachOptions): () => void;
   /** Makes API keys. Undefined where `authenticate` is switched off. */
   readonly apiKeys: ApiKeys | undefined;
   /** Makes tickets. Undefined where they are switched off, or `authenticate` is. */
@@ -133,7 +133,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return Object.assign(gateway, {
     listener,
     listenerFor,
-    attach: (server: Server, own?: AttachOptions) => attachments.attach(server, own),
+    attach: (server: UpgradeServer, own?: AttachOptions) => attachments.attach(server, own),
     apiKeys: authenticate?.apiKeys,
     tickets: authenticate?.tickets,
     targets: parts.router.targets,

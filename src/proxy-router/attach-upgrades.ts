@@ -1,8 +1,14 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { EventEmitter } from 'node:events';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2SecureServer } from 'node:http2';
+import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { isBelow } from '../core/path.js';
 import { answerTo } from './pending-upgrade.js';
 import { isWebSocketRequest, serveAsRequest } from './upgrade-request.js';
+
+/** A server that tells of upgrades; one of HTTP/2 does so of its HTTP/1.1 clients. */
+export type UpgradeServer = HttpServer | HttpsServer | Http2SecureServer;
 
 /** How upgrades reach a gateway or router. */
 export interface AttachOptions {
@@ -27,24 +33,25 @@ const taken = new WeakSet<IncomingMessage>();
 /** The servers whose upgrades go to one handler. */
 export class Attachments {
   readonly #handler: UpgradeHandler;
-  readonly #detach = new Map<Server, () => void>();
+  readonly #detach = new Map<EventEmitter, () => void>();
 
   constructor(handler: UpgradeHandler) {
     this.#handler = handler;
   }
 
   /** Listens to the upgrades of a server, once. @returns stops it */
-  attach(server: Server, options: AttachOptions = {}): () => void {
+  attach(server: UpgradeServer, options: AttachOptions = {}): () => void {
     const known = this.#detach.get(server);
     if (known) return known;
-    const listener = upgradeListener(server, this.#handler, options);
+    const emitter: EventEmitter = server;
+    const listener = upgradeListener(emitter, this.#handler, options);
     ownListeners.add(listener);
     const detach = (): void => {
-      server.off('upgrade', listener);
+      emitter.off('upgrade', listener);
       this.#detach.delete(server);
     };
     this.#detach.set(server, detach);
-    server.on('upgrade', listener);
+    emitter.on('upgrade', listener);
     return detach;
   }
 
@@ -54,7 +61,7 @@ export class Attachments {
 }
 
 function upgradeListener(
-  server: Server,
+  server: EventEmitter,
   handler: UpgradeHandler,
   { path, through }: AttachOptions,
 ): UpgradeListener {
@@ -91,7 +98,7 @@ function upgradeListener(
 }
 
 /** Whether somebody else may want what is for no service here: an app, or another gateway that is yet to be asked. */
-function isForOthers(server: Server, self: UpgradeListener): boolean {
+function isForOthers(server: EventEmitter, self: UpgradeListener): boolean {
   const listeners = server.listeners('upgrade');
   return listeners.some((each) => !ownListeners.has(each)) || listeners.at(-1) !== self;
 }

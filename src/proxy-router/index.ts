@@ -1,4 +1,4 @@
-export type { AttachOptions } from './attach-upgrades.js';
+export type { AttachOptions, UpgradeServer } from './attach-upgrades.js';
 export type { LoadBalancing } from './balancer.js';
 export type { HashBy } from './hash-key.js';
 export type {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext, type ServiceMatch } from '../core/context.js';
 import { BadRequestError, GatewayError, InternalError } from '../core/errors.js';
@@ -9,7 +9,7 @@ import { isAmbiguousPath, pathOf } from '../core/path.js';
 import { errorHandler, sendError } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { accessOf } from './access.js';
-import { Attachments, type AttachOptions } from './attach-upgrades.js';
+import { Attachments, type AttachOptions, type UpgradeServer } from './attach-upgrades.js';
 import { type ExchangeReport, ProxyExchange } from './exchange.js';
 import { httpProxyTransport } from './http-proxy-transport.js';
 import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
@@ -30,7 +30,7 @@ export interface ProxyRouterMiddleware extends Middleware, StatusSource {
    *
    * @returns stops it; those that are open stay
    */
-  attach(server: Server, options?: AttachOptions): () => void;
+  attach(server: UpgradeServer, options?: AttachOptions): () => void;
   /** Path prefix of each service by its name. */
   readonly services: ReadonlyMap<string, string>;
   /** Shows and changes the targets of the services while requests run. */
@@ -159,7 +159,7 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   const targets = new Targets(byName);
   return Object.assign(proxyRouterMiddleware, {
     match,
-    attach: (server: Server, options?: AttachOptions) => attachments.attach(server, options),
+    attach: (server: UpgradeServer, options?: AttachOptions) => attachments.attach(server, options),
     services: paths,
     targets,
     status,

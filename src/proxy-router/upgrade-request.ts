@@ -1,4 +1,5 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { hasBody } from './replay.js';
@@ -18,7 +19,12 @@ export function isWebSocketRequest(req: IncomingMessage): boolean {
  * Gives a request back to its server as if it asked for no upgrade, which a server may ignore (RFC 9110, section 7.8):
  * Node does so where nobody listens. Its body, if it has one, is then read as such.
  */
-export function serveAsRequest(server: Server, req: IncomingMessage, socket: Socket, head: Buffer): void {
+export function serveAsRequest(
+  server: EventEmitter,
+  req: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): void {
   const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];
   for (const [name, value] of pairsOf(req.rawHeaders)) {
     const kept = withoutUpgrade(name.toLowerCase(), value);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import type { Ending, GatewayContext, WebSocketEnd } from 'gatewright';
 import type { WebSocket } from 'ws';
@@ -64,16 +65,24 @@ test('the place of a request is held while a WebSocket is open, and given back w
   await opened(url, '/chat');
 });
 
-test('an upstream that dies is 1006 to the client, and gives the place back', async () => {
-  const { up, url, ends } = await observed();
-  const ws = await opened(url, '/chat');
-  const closing = closeCode(ws);
-  for (const each of up.wss.clients) each.terminate();
-  expect(await closing).toBe(1006);
-  await until(() => ends.length === 1);
-  expect(ends).toEqual([['failed', 101, 'upstream_broke']]);
-  await opened(url, '/chat');
-});
+const deaths: readonly [string, (ws: WebSocket) => void][] = [
+  ['dies', (ws) => ws.terminate()],
+  ['resets its connection', (ws) => (ws as unknown as { _socket: Socket })._socket.resetAndDestroy()],
+];
+
+test.each(deaths)(
+  'an upstream that %s is 1006 to the client, and gives the place back',
+  async (_how, kill) => {
+    const { up, url, ends } = await observed();
+    const ws = await opened(url, '/chat');
+    const closing = closeCode(ws);
+    for (const each of up.wss.clients) kill(each);
+    expect(await closing).toBe(1006);
+    await until(() => ends.length === 1);
+    expect(ends).toEqual([['failed', 101, 'upstream_broke']]);
+    await opened(url, '/chat');
+  },
+);
 
 test('a client that vanishes closes the upstream, and gives the place back', async () => {
   const { up, url, port, ends } = await observed();
