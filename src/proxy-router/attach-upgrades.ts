@@ -27,6 +27,9 @@ export interface UpgradeHandler {
 
 type UpgradeListener = (req: IncomingMessage, socket: Socket, head: Buffer) => void;
 
+/** Node's own, of names and values together 2,000. */
+const DEFAULT_MAX_HEADERS = 1000;
+
 const ownListeners = new WeakSet<object>();
 const taken = new WeakSet<IncomingMessage>();
 
@@ -91,7 +94,7 @@ function upgradeListener(
     const isOurs = url !== undefined && handler.matches({ url, method: req.method });
     if (!isOurs && isForOthers(server, takeUpgrade)) return;
     taken.add(req);
-    if (isOccupied(socket)) socket.destroy();
+    if (isOccupied(socket) || isTruncated(server, req)) socket.destroy();
     else if (isOurs && isWebSocketRequest(req)) open(req, socket, head, url);
     else serveAsRequest(server, req, socket, head);
   };
@@ -101,6 +104,12 @@ function upgradeListener(
 function isForOthers(server: EventEmitter, self: UpgradeListener): boolean {
   const listeners = server.listeners('upgrade');
   return listeners.some((each) => !ownListeners.has(each)) || listeners.at(-1) !== self;
+}
+
+/** Node leaves out fields beyond a number, without which a request can't be given back as it was. */
+function isTruncated(server: EventEmitter, { rawHeaders }: IncomingMessage): boolean {
+  const most = (server as Partial<HttpServer>).maxHeadersCount ?? DEFAULT_MAX_HEADERS;
+  return most > 0 && rawHeaders.length >= 2 * most;
 }
 
 /** Whether an answer to an earlier request is still on its way, into which what follows would be mixed. */

@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { addressOf } from './health-check.js';
 import { type Attempt, type RunningAttempt, type Transport, UpstreamTimeout } from './transport.js';
 
@@ -25,7 +25,7 @@ class RunningUpgrade implements RunningAttempt {
   constructor(attempt: Attempt) {
     const { target, method, path, headers } = attempt;
     const ask = target.protocol === 'https:' ? httpsRequest : httpRequest;
-    const address = { ...addressOf(target), servername: serverNameOf(attempt), allowHalfOpen: true };
+    const address = { ...addressOf(target), servername: target.serverName, allowHalfOpen: true };
     this.#attempt = attempt;
     this.#req = ask({ ...address, method, path, headers, agent: false });
     this.#req.on('error', (error) => attempt.onFailure(error));
@@ -46,7 +46,7 @@ class RunningUpgrade implements RunningAttempt {
     const late = (): void => void this.#req.destroy(new UpstreamTimeout('connect', connectMs));
     const timer = setTimeout(late, connectMs).unref();
     const stop = (): void => clearTimeout(timer);
-    socket.once('connect', stop);
+    socket.once(this.#attempt.target.protocol === 'https:' ? 'secureConnect' : 'connect', stop);
     this.#req.once('close', stop);
   }
 
@@ -71,11 +71,6 @@ class RunningUpgrade implements RunningAttempt {
     answer.on('error', (error) => attempt.onFailure(error));
     attempt.onHead(headOf(answer), { pause: () => answer.pause(), resume: () => answer.resume() });
   }
-}
-
-/** By Node's default it would be taken from `Host`, which may be the client's. */
-function serverNameOf({ target: { hostname, tls } }: Attempt): string {
-  return tls?.servername ?? (isIP(hostname) ? '' : hostname);
 }
 
 function headOf({ statusCode = 0, statusMessage = '', rawHeaders }: IncomingMessage) {

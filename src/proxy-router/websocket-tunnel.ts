@@ -5,6 +5,9 @@ import { WebSocketRelay } from './websocket-relay.js';
 /** How long both sides have to answer a Close frame, in milliseconds. */
 const GRACE_MS = 2000;
 
+/** How long a connection is silent before the system asks whether the other side is still there. */
+const PROBE_AFTER_MS = 60_000;
+
 /** What came before the tunnel was open. */
 export interface FirstBytes {
   readonly ofClient: readonly Buffer[];
@@ -78,8 +81,7 @@ export class WebSocketTunnel implements WebSocketTraffic {
   }
 
   #watch(socket: Socket, other: Socket, missed: WebSocketEnd): void {
-    socket.setNoDelay(true);
-    socket.setTimeout(0);
+    socket.setNoDelay(true).setKeepAlive(true, PROBE_AFTER_MS).setTimeout(0);
     const gone = (): void => {
       this.#end ??= this.#up.closed || this.#down.closed ? 'closed' : missed;
     };

@@ -201,6 +201,16 @@ describe('an upgrade to anything else is an ordinary request', () => {
     expect(socket.bytesRead).toBe(0);
   });
 
+  test('with more fields than Node keeps, its length among those left out, cuts the connection', async () => {
+    const { port, up } = await plain();
+    const fields = Array.from({ length: 1100 }, () => 'A: b');
+    const lines = ['POST /chat HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: h2c', ...fields];
+    const smuggled = head('GET /chat/smuggled HTTP/1.1', 'Host: a', 'Connection: close');
+    const bytes = head(...lines, `Content-Length: ${smuggled.length}`) + smuggled;
+    expect(await sendRaw(port, bytes)).toBe('');
+    expect(up.requests).toEqual([]);
+  });
+
   test('with two lines of Connection, each of which counts', async () => {
     const { port, up } = await plain();
     const answer = await sendRaw(

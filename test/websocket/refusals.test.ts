@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { GatewayOptions } from 'gatewright';
 import { adminKey } from '../gateway/support.js';
 import { cleanup, sendRaw, serve } from '../helpers.js';
-import { rawUpstream, routerOf, until } from '../proxy-router/support.js';
+import { rawUpstream, resolveTo, routerOf, until } from '../proxy-router/support.js';
 import { attached, frame, open, opened, raw, refused, upgradeHead, webSockets } from './support.js';
 
 const admin = { headers: { 'X-API-Key': adminKey } };
@@ -135,6 +135,22 @@ test.each(answers)('502 where the upstream switches protocols %s', async (_what,
 test('504 where the upstream does not answer', async () => {
   const up = await rawUpstream(() => undefined);
   const services = { '/chat': { targets: [up.url], timeouts: { firstByteMs: 20 }, retries: false } } as const;
+  const { url } = await attached({ ...open, services });
+  expect(await refused(url, '/chat')).toMatchObject({ status: 504 });
+});
+
+test('504 where the upstream cannot be connected to in time', async () => {
+  resolveTo('never.test');
+  const timeouts = { connectMs: 20 };
+  const services = { '/chat': { targets: ['http://never.test'], timeouts, retries: false } } as const;
+  const { url } = await attached({ ...open, services });
+  expect(await refused(url, '/chat')).toMatchObject({ status: 504 });
+});
+
+test('504 where the upstream does not answer the TLS handshake', async () => {
+  const up = await rawUpstream(() => undefined);
+  const targets = [up.url.replace('http', 'https')];
+  const services = { '/chat': { targets, timeouts: { connectMs: 100 }, retries: false } } as const;
   const { url } = await attached({ ...open, services });
   expect(await refused(url, '/chat')).toMatchObject({ status: 504 });
 });
