@@ -173,6 +173,7 @@ async function freePort() {
 
 pin(OWN_CORE);
 console.log(`Node ${process.version}, medians of interleaved rounds`);
-await memory();
+
 await inMemory();
 await onRedis();
+await memory();

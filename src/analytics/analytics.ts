@@ -31,6 +31,7 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
   const figures = new HourFigures();
   const metrics = new PrometheusMetrics(config);
   config.events?.on('breaker', ({ key, to }) => metrics.breakerChanged(key, to));
+  config.events?.on('target', ({ service, target, up }) => metrics.targetChanged(service, target, up));
   config.events?.on('storeMode', ({ store, mode }) => metrics.storeModeChanged(store, mode));
 
   function analyticsMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {

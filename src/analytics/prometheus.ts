@@ -22,15 +22,20 @@ export class PrometheusMetrics {
   readonly #active: Gauge;
   readonly #breaker: Gauge;
   readonly #storeMode: Gauge;
+  readonly #retries: Counter;
+  readonly #failures: Counter;
+  readonly #targetUp: Gauge;
   readonly #webSocketsOpen: Gauge;
   readonly #webSocketsClosed: Counter;
   readonly #service: BoundedLabel;
   readonly #tier: BoundedLabel;
+  readonly #target: BoundedLabel;
 
   constructor(config: ResolvedAnalytics) {
     this.registry = config.registry ?? new Registry();
     this.#service = new BoundedLabel(config.maxLabelValues);
     this.#tier = new BoundedLabel(config.maxLabelValues);
+    this.#target = new BoundedLabel(config.maxLabelValues);
     const registers = [this.registry];
     this.#duration = new Histogram({
       name: 'http_server_request_duration_seconds',
@@ -68,6 +73,24 @@ export class PrometheusMetrics {
       labelNames: ['store', 'mode'],
       registers,
     });
+    this.#retries = new Counter({
+      name: 'gateway_upstream_retries_total',
+      help: 'Tries of another target after one had failed, or was slow.',
+      labelNames: ['service'],
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'gateway_upstream_failures_total',
+      help: 'Requests that no upstream answered, or not to the end, by what went wrong.',
+      labelNames: ['service', 'reason'],
+      registers,
+    });
+    this.#targetUp = new Gauge({
+      name: 'gateway_target_up',
+      help: 'Whether a target takes requests: 0 while health checks or failed requests keep it out.',
+      labelNames: ['service', 'target'],
+      registers,
+    });
     this.#webSocketsOpen = new Gauge({
       name: 'gateway_websockets_open',
       help: 'Number of WebSockets that are open.',
@@ -103,10 +126,16 @@ export class PrometheusMetrics {
       this.#webSocketsOpen.dec({ service });
       this.#webSocketsClosed.inc({ service, end: event.webSocket.end });
     }
+    if (event.retries > 0) this.#retries.inc({ service }, event.retries);
+    if (event.upstreamFailure) this.#failures.inc({ service, reason: event.upstreamFailure });
     if (event.cost > 0) this.#cost.inc({ service, tier }, event.cost);
     if (event.limitType !== undefined) {
       this.#limited.inc({ limit_type: event.limitType, tier, enforced: String(event.limitEnforced) });
     }
+  }
+
+  targetChanged(service: string, target: string, up: boolean): void {
+    this.#targetUp.set({ service: this.#service.of(service), target: this.#target.of(target) }, up ? 1 : 0);
   }
 
   breakerChanged(key: string, to: BreakerState): void {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { GatewayContext, WebSocketTraffic } from '../core/context.js';
+import type { GatewayContext, UpstreamFailure, WebSocketTraffic } from '../core/context.js';
 import type { Ending } from '../core/outcome.js';
 
 /** What is recorded of one request, when its response has ended. */
@@ -18,6 +18,10 @@ export interface RequestEvent {
   readonly limitType: string | undefined;
   /** False where it would have, had it not been a dry run. */
   readonly limitEnforced: boolean;
+  /** How many targets were tried in vain before one answered, or all had failed. */
+  readonly retries: number;
+  /** Why no upstream answered, or not to the end. */
+  readonly upstreamFailure: UpstreamFailure | undefined;
   /** What passed through a WebSocket, and how it ended, where one was opened. */
   readonly webSocket: WebSocketTraffic | undefined;
 }
@@ -37,7 +41,7 @@ export function requestEvent(
   ending: Ending,
   durationMs: number,
 ): RequestEvent {
-  const { outcome, identity, cost, rateLimit, webSocket } = context;
+  const { outcome, identity, cost, rateLimit, upstream, webSocket } = context;
   return {
     service: serviceOf(context),
     tier: identity?.tier ?? 'none',
@@ -48,6 +52,8 @@ export function requestEvent(
     ending,
     limitType: rateLimit?.allowed === false ? rateLimit.dimension : undefined,
     limitEnforced: rateLimit?.enforced ?? true,
+    retries: Math.max(0, (upstream?.attempts ?? 0) - 1),
+    upstreamFailure: upstream?.failure,
     webSocket,
   };
 }

@@ -55,7 +55,7 @@ export class MemoryQuotaStore implements QuotaStore {
       return decide(limits, states, running, false, undefined);
     }
     if (known === undefined) this.#rows.set(subject, row);
-    const states = consume(block, counters, plan, age, points, costMicros);
+    const states = consume(block, counters, plan, points, costMicros);
     block[start + RUNNING] = running + 1;
     const lease = new MemoryLease(costMicros, row, block[start + OWNER] as number);
     if (leaseMs !== Number.POSITIVE_INFINITY) this.#expiring.add(lease, now + leaseMs);
@@ -91,7 +91,7 @@ export class MemoryQuotaStore implements QuotaStore {
     const running = block[start + RUNNING] as number;
     const allowed = fits(block, counters, plan, age, points, costMicros) && running < limits.concurrent;
     const states = allowed
-      ? consume(block, counters, plan, age, 0, 0)
+      ? consume(block, counters, plan, 0, 0)
       : refusing(block, counters, plan, age, points, costMicros);
     if (known === undefined) this.#table.release(row);
     return decide(limits, states, running, allowed, undefined);

@@ -3,8 +3,15 @@ import { advance, slide, untilFits, untilFull, used } from './counters.js';
 import type { Standing } from './decision.js';
 import type { QuotaPlan } from './quota-plan.js';
 import type { QuotaWindow } from './quota-store.js';
+import { MOST_WINDOWS } from './window-places.js';
 
-/** Lets time pass in every window, and says whether each has room. */
+/** Of each window, how long its bucket still lasts: found by `fits` for `consume`, which follows at once. */
+const rests = new Float64Array(MOST_WINDOWS);
+
+/**
+ * Lets time pass in every window, and says whether each has room. Every request passes here and in `consume`: what
+ * counters.ts does is written out, for windows whose bucket still lasts.
+ */
 export function fits(
   counters: Float64Array,
   start: number,
@@ -17,20 +24,23 @@ export function fits(
   let room = true;
   for (let each = 0; each < places.length; each += 1) {
     const at = start + (places[each] as number);
-    const rest = pass(counters, at, plan, each, age);
-    const amount = ofCost[each] === 1 ? cost : points;
-    const total = used(counters, at, windowMs[each] as number, rest) + amount;
-    if (total > (ceilings[each] as number)) room = false;
+    const ms = windowMs[each] as number;
+    let rest = ((counters[at] as number) + 1) * ms - age;
+    if (plan.isBucket[each] === 1 || rest <= 0 || rest > ms) rest = pass(counters, at, plan, each, age);
+    rests[each] = rest;
+    const current = counters[at + 1] as number;
+    const previous = counters[at + 2] as number;
+    const used = previous === 0 ? current : current + (previous * rest) / ms;
+    if (used + (ofCost[each] === 1 ? cost : points) > (ceilings[each] as number)) room = false;
   }
   return room;
 }
 
-/** Consumes every window, or nothing of it, and says how each stands. Time has passed in it. */
+/** Consumes every window, or nothing of it, and says how each stands. Right after `fits`. */
 export function consume(
   counters: Float64Array,
   start: number,
   plan: QuotaPlan,
-  age: number,
   points: number,
   cost: Micros,
 ): Standing {
@@ -38,11 +48,12 @@ export function consume(
   const states = new Array<number>(2 * places.length);
   for (let each = 0; each < places.length; each += 1) {
     const at = start + (places[each] as number);
-    const ms = windowMs[each] as number;
-    counters[at + 1] = (counters[at + 1] as number) + (ofCost[each] === 1 ? cost : points);
-    const rest = ((counters[at] as number) + 1) * ms - age;
-    const remaining = Math.floor((ceilings[each] as number) - used(counters, at, ms, rest));
-    states[2 * each] = Math.max(0, remaining);
+    const rest = rests[each] as number;
+    const current = (counters[at + 1] as number) + (ofCost[each] === 1 ? cost : points);
+    counters[at + 1] = current;
+    const previous = counters[at + 2] as number;
+    const used = previous === 0 ? current : current + (previous * rest) / (windowMs[each] as number);
+    states[2 * each] = Math.max(0, Math.floor((ceilings[each] as number) - used));
     states[2 * each + 1] =
       isBucket[each] === 1 ? untilFull(counters, at, windows[each] as QuotaWindow) : rest;
   }

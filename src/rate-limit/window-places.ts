@@ -9,6 +9,9 @@ export const COUNTER_SIZE = 3;
  */
 const order = ['burst', 'per_minute', 'per_hour', 'per_day', 'cost_per_hour', 'bucket'] as const;
 
+/** How many windows there can be. */
+export const MOST_WINDOWS = order.length;
+
 /** Numbers of all windows. */
 export const COUNTERS_SIZE = order.length * COUNTER_SIZE;
 

@@ -16,7 +16,9 @@ function event(more: Partial<RequestEvent> = {}): RequestEvent {
     ending: 'finished',
     limitType: undefined,
     limitEnforced: true,
-  webSocket: undefined,
+    retries: 0,
+    upstreamFailure: undefined,
+    webSocket: undefined,
     ...more,
   };
 }

@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { GatewayEvents } from 'gatewright';
 import { analytics } from 'gatewright/analytics';
+import { proxyRouter } from 'gatewright/proxy-router';
 import { PrometheusMetrics } from '../../src/analytics/prometheus.js';
 import type { RequestEvent } from '../../src/analytics/request-event.js';
 import { send } from '../helpers.js';
@@ -16,6 +18,8 @@ const event: RequestEvent = {
   ending: 'finished',
   limitType: undefined,
   limitEnforced: true,
+  retries: 0,
+  upstreamFailure: undefined,
   webSocket: undefined,
 };
 
@@ -71,6 +75,25 @@ test('counts refusals by the limit that refused', async () => {
   expect(await metrics.registry.metrics()).toContain(
     'gateway_rate_limited_requests_total{limit_type="per_minute",tier="free",enforced="true"} 2',
   );
+});
+
+test('tells of upstreams: what was tried again, what went wrong, which targets are up', async () => {
+  const events = new GatewayEvents();
+  const recorder = analytics({ events });
+  const targets = ['http://127.0.0.1:1', 'http://127.0.0.1:2'];
+  const retries = { backoffMs: 0 };
+  const router = proxyRouter({
+    services: { '/kgot': { targets, retries, ejection: { failures: 1 } } },
+    events,
+  });
+  const { url, until } = await recorded(recorder, (req, res) => router(req, res, () => res.end()));
+  for (let turn = 0; turn < 2; turn += 1) await send(url, '/kgot');
+  await until(2);
+  const text = await recorder.registry.metrics();
+  expect(text).toContain('gateway_upstream_retries_total{service="kgot"} 1');
+  expect(text).toContain('gateway_upstream_failures_total{service="kgot",reason="unreachable"} 2');
+  expect(text).toContain('gateway_target_up{service="kgot",target="http://127.0.0.1:1"} 0');
+  await router.close();
 });
 
 test('names methods that are not known _OTHER', async () => {
