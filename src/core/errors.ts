@@ -42,8 +42,8 @@ export class GatewayError extends Error {
 
 /** 400: the request can be read in two ways, or cannot be read at all. */
 export class BadRequestError extends GatewayError {
-  constructor(message: string) {
-    super({ status: 400, code: 'ERR_GATEWAY_BAD_REQUEST', body: { error: 'Bad request', message } });
+  constructor(message: string, headers: Readonly<Record<string, string>> = {}) {
+    super({ status: 400, code: 'ERR_GATEWAY_BAD_REQUEST', body: { error: 'Bad request', message }, headers });
   }
 }
 

@@ -1,5 +1,8 @@
-/** The path of a request target: what stands before the query. */
-export function pathOf(url: string): string {
+import { originForm } from './request-target.js';
+
+/** The path of a request target: what stands before the query, without scheme and host. */
+export function pathOf(target: string): string {
+  const url = originForm(target);
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 }

@@ -15,7 +15,7 @@ import { endpointPaths } from './endpoint-paths.js';
 import { createEndpoints, type Endpoints } from './endpoints.js';
 import { type GatewayOptions, gatewaySchema } from './options.js';
 import { createParts } from './parts.js';
-import { notFound, refuseAmbiguousPath, servicePermissions } from './steps.js';
+import { notFound, refuseAmbiguity, servicePermissions } from './steps.js';
 
 /** Answers a request, as the listener of an `http.Server` and an Express app do. */
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
@@ -68,13 +68,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { analytics, audit, cors, addressLimit, authenticate, rateLimit, circuitBreaker, router } = parts;
   const addresses = compileTrustProxy(options.trustProxy);
   const refuse = errorHandler(options);
-  const plainPath = refuseAmbiguousPath(refuse);
+  const plain = refuseAmbiguity(refuse);
   const permissions = servicePermissions(refuse);
 
   const serve = compose([
     analytics,
     audit,
-    plainPath,
+    plain,
     cors,
     addressLimit,
     authenticate,
@@ -83,7 +83,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     circuitBreaker,
     router,
   ]);
-  const refuseUnmatched = compose([analytics, audit, plainPath, cors, notFound(refuse)]);
+  const refuseUnmatched = compose([analytics, audit, plain, cors, notFound(refuse)]);
   const directEndpoints = createEndpoints(paths.direct, parts, options);
   const mountedEndpoints = createEndpoints(paths.mounted, parts, options);
 

@@ -13,6 +13,7 @@ import { sendJson } from './json.js';
 import { unlessLocal } from './local-peer.js';
 import type { GatewayOptions, ResolvedEndpoints } from './options.js';
 import type { Parts } from './parts.js';
+import { refuseAmbiguity } from './steps.js';
 import { ticketAnswers } from './ticket-endpoint.js';
 
 /** The endpoint that a request is for. */
@@ -27,8 +28,9 @@ export function createEndpoints(
   const { analytics, audit, authenticate, cors } = parts;
   const { onError, errorFormat } = options;
   const refuse = errorHandler(options);
+  const plain = refuseAmbiguity(refuse);
   const endpoint = (answers: Answers, guard?: Middleware): Middleware =>
-    compose([audit, allowMethods(answers, refuse), cors, guard, answerWith(answers, refuse)]);
+    compose([audit, plain, allowMethods(answers, refuse), cors, guard, answerWith(answers, refuse)]);
   const need = (permission: string): Middleware =>
     compose([authenticate, requirePermissions(permission, { onError, errorFormat })]);
 

@@ -1,15 +1,15 @@
 import { refusalFor } from '../authenticate/require-permissions.js';
-import { BadRequestError, NotFoundError } from '../core/errors.js';
+import { refusalOfAmbiguity } from '../core/ambiguous-request.js';
+import { NotFoundError } from '../core/errors.js';
 import type { Middleware } from '../core/middleware.js';
-import { isAmbiguousPath, pathOf } from '../core/path.js';
 import type { ErrorHandler } from '../core/send-error.js';
 
-/** 400 for a path that the checks here and the upstream could read differently. */
-export function refuseAmbiguousPath(refuse: ErrorHandler): Middleware {
-  return function ambiguousPathMiddleware(req, res, next) {
-    if (isAmbiguousPath(pathOf(req.url ?? '/'))) {
-      refuse(new BadRequestError('The path can be read in more than one way'), req, res, next);
-    } else next();
+/** 400 for what the checks here and the upstream, or who stands before the gateway, could read differently. */
+export function refuseAmbiguity(refuse: ErrorHandler): Middleware {
+  return function refuseAmbiguityMiddleware(req, res, next) {
+    const refusal = refusalOfAmbiguity(req);
+    if (refusal) refuse(refusal, req, res, next);
+    else next();
   };
 }
 

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { createProxyMiddleware, type Options, type Plugin } from 'http-proxy-middleware';
+import { closeOnUnsolicitedData } from './idle-sockets.js';
 import { type Attempt, type RunningAttempt, type Transport, UpstreamTimeout } from './transport.js';
 import { upstreamTrailers } from './upstream-headers.js';
 
@@ -16,8 +17,8 @@ const MAX_IDLE = 256;
  */
 export function httpProxyTransport(): Transport {
   const agents: Agents = {
-    'http:': new HttpAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE }),
-    'https:': new HttpsAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE }),
+    'http:': closeOnUnsolicitedData(new HttpAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE })),
+    'https:': closeOnUnsolicitedData(new HttpsAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE })),
   };
   const proxy = createProxyMiddleware({
     router: (req, _res, options) => address(runningOf(req), options, agents),

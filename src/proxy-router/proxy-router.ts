@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refusalOfAmbiguity } from '../core/ambiguous-request.js';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext, type ServiceMatch } from '../core/context.js';
 import { BadRequestError, GatewayError, InternalError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
-import { isAmbiguousPath, pathOf } from '../core/path.js';
+import { pathOf } from '../core/path.js';
+import { originForm } from '../core/request-target.js';
 import { errorHandler, sendError } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { accessOf } from './access.js';
@@ -76,8 +78,9 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     }
     const context = contextOf(req, res, addresses);
     context.service = matched;
-    if (given === undefined && isAmbiguousPath(pathOf(req.url as string))) {
-      refuse(new BadRequestError('The path can be read in more than one way'), req, res, next);
+    const refusal = given === undefined ? refusalOfAmbiguity(req) : undefined;
+    if (refusal) {
+      refuse(refusal, req, res, next);
       return;
     }
     forward(req, res, next, context, matched, service);
@@ -124,7 +127,7 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   }
 
   function match(req: Pick<IncomingMessage, 'url' | 'method'>): ServiceMatch | undefined {
-    const url = req.url ?? '/';
+    const url = originForm(req.url ?? '/');
     const path = pathOf(url);
     const route = table.match(path);
     if (route === undefined) return undefined;

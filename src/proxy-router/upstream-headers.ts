@@ -4,6 +4,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { directClient } from '../core/client-ip.js';
 import { addressesOf, type GatewayContext } from '../core/context.js';
+import { hostInTarget } from '../core/request-target.js';
 import { subjectOf } from '../core/subject.js';
 import { changeRequest } from './header-rules.js';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
@@ -70,11 +71,12 @@ export function upstreamTrailers(rawTrailers: readonly string[]): [string, strin
 
 /**
  * Fields that only a gateway may write, and those that only a trusted proxy may, with dashes or, for upstreams that
- * fold them, underscores; HTTP/2 pseudo header fields; and `Expect`, which this hop has answered already.
+ * fold them, underscores; so written, those that say where the body ends; HTTP/2 pseudo header fields; and `Expect`,
+ * which this hop has answered already.
  */
 function isWithheld(name: string, trusted: boolean): boolean {
   if (trusted && name.startsWith('x-forwarded-')) return false;
-  return /^(?::|x[-_](?:gateway|forwarded)[-_]|expect$)/.test(name);
+  return /^(?::|x[-_](?:gateway|forwarded)[-_]|(?:expect|content_length|transfer_encoding)$)/.test(name);
 }
 
 /**
@@ -105,8 +107,8 @@ function addForwarding(headers: OutgoingHttpHeaders, req: IncomingMessage, trust
   headers.forwarded = trusted ? join(received.forwarded, element) : element;
 }
 
-function hostOf({ headers }: IncomingMessage): string {
-  return headers.host ?? String(headers[':authority'] ?? '');
+function hostOf({ url = '/', headers }: IncomingMessage): string {
+  return hostInTarget(url) ?? headers.host ?? String(headers[':authority'] ?? '');
 }
 
 /** A trace that begins here: version, trace id, parent id, not sampled (W3C Trace Context, section 3.2). */

@@ -5,11 +5,13 @@ import { useTransport } from './support.js';
 /** Tests of what happens before a transport is asked, or over transports of their own. */
 const others = new Set([
   'ambiguous-paths',
+  'bad-request-heads',
   'construction',
   'forwarding-fields',
   'many-services',
   'on-error',
   'over-undici',
+  'request-targets',
   'routing',
   'targets',
   'undici-transport',
