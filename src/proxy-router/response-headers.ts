@@ -11,6 +11,9 @@ const additive = new Set(['set-cookie', 'vary', 'link', 'warning']);
 /** RFC 9112, section 4. The parser lets through more, at which Node would throw only when the head is written. */
 const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]+$/;
 
+/** Transfer codings that are undone here. What has another one would be relayed without saying so. */
+const readable = /^(?:chunked|identity)$/i;
+
 /** Changes the value of a response's field on its way to the client. */
 export type FieldRewrite = (lowerName: string, value: string) => string;
 
@@ -27,6 +30,9 @@ export function copyResponseHead(
   rewrite?: FieldRewrite,
 ): void {
   if (from.statusCode < 200) throw new Error(`The upstream answered with the status ${from.statusCode}`);
+  const coding = fieldOf(from.rawHeaders, 'transfer-encoding');
+  if (coding !== undefined && !readable.test(coding))
+    throw new Error(`The upstream answered with the transfer coding ${coding}`);
   copyHead(from, to, corsIsOurs, rewrite);
 }
 
