@@ -1,10 +1,11 @@
 // The limiter against its peers: `npm run bench:limiter`. Needs a redis-server (REDIS_SERVER, else PATH).
 import { once } from 'node:events';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MemoryStore } from 'express-rate-limit';
+import { rateLimit as expressRateLimit, MemoryStore } from 'express-rate-limit';
 import { defaultTiers } from 'gatewright';
-import { MemoryQuotaStore, RedisQuotaStore } from 'gatewright/rate-limit';
+import { MemoryQuotaStore, RedisQuotaStore, rateLimit } from 'gatewright/rate-limit';
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterUnion } from 'rate-limiter-flexible';
 import { cpuPerOperation, OTHER_CORE, OWN_CORE, pin, printTable, spawnOn } from './measure.mjs';
@@ -62,6 +63,60 @@ async function inMemory() {
   express.shutdown();
   printTable('In memory, CPU of a decision', results, 'express-rate-limit: one window');
 }
+
+/** What a request costs that is limited, header fields and all. */
+async function asMiddleware() {
+  const operations = 20_000;
+  const ample = 1e9;
+  const tier = {
+    burstLimit: ample,
+    requestsPerMinute: ample,
+    requestsPerHour: ample,
+    requestsPerDay: ample,
+    costLimitPerHour: ample,
+    concurrentRequests: 1e6,
+  };
+  const ours = rateLimit({ tiers: { free: tier }, cost: 0.002 });
+  const theirs = expressRateLimit({
+    limit: ample,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    validate: false,
+  });
+  const passing =
+    (/** @type {(req: any, res: any, next: () => void) => unknown} */ middleware) => async () => {
+      let passed = 0;
+      const next = () => {
+        passed += 1;
+      };
+      for (let at = 0; at < operations; at += 1) {
+        const req = Object.assign(new IncomingMessage(peer), { method: 'GET', url: '/', ip: '192.0.2.1' });
+        const res = new ServerResponse(req);
+        await middleware(req, res, next);
+        res.emit('close');
+      }
+      if (passed !== operations) throw new Error(`${passed} of ${operations} passed`);
+    };
+  const results = await cpuPerOperation(
+    {
+      'gatewright: six dimensions, settled': passing(ours),
+      'express-rate-limit: one window': passing(theirs),
+      'a request that passes': passing((_req, _res, next) => next()),
+    },
+    { operations },
+  );
+  await ours.close();
+  printTable(
+    'In memory, as a middleware, the request made among it',
+    results,
+    'express-rate-limit: one window',
+  );
+}
+
+/** Where requests come from. */
+const peer = /** @type {import('node:net').Socket} */ (
+  /** @type {unknown} */ ({ remoteAddress: '192.0.2.1', destroy() {}, on() {}, once() {} })
+);
 
 async function onRedis() {
   const operations = 6400;
@@ -175,5 +230,6 @@ pin(OWN_CORE);
 console.log(`Node ${process.version}, medians of interleaved rounds`);
 
 await inMemory();
+await asMiddleware();
 await onRedis();
 await memory();

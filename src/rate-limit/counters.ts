@@ -1,5 +1,5 @@
 import type { Micros } from '../core/money.js';
-import { ceilingOf } from './decision.js';
+import { ceilingOf } from './quota-plan.js';
 import type { QuotaWindow } from './quota-store.js';
 
 /**

@@ -1,16 +1,12 @@
 import type { Dimension } from '../core/dimensions.js';
-import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaState, QuotaWindow } from './quota-store.js';
+import { ceilingOf, planOf } from './quota-plan.js';
+import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaState } from './quota-store.js';
 
 /** How long a request should wait that was refused for concurrency: nobody knows when a slot comes back. */
 const CONCURRENCY_RETRY_MS = 1000;
 
 /** For each window what is left and the milliseconds until its reset, one after the other, as Redis answers it. */
 export type Standing = readonly number[];
-
-/** What a window's ceiling is. */
-export function ceilingOf(window: QuotaWindow): number {
-  return window.capacity ?? window.limit;
-}
 
 /** A decision, from how each window stands. What refuses for longest is named, else the one with the least left. */
 export function decide(
@@ -21,7 +17,7 @@ export function decide(
   lease: QuotaLease | undefined,
 ): QuotaDecision {
   const { windows } = limits;
-  const at = allowed ? tightest(windows, standing) : longest(windows, standing);
+  const at = allowed ? tightest(planOf(limits).ceilings, standing) : longest(standing);
   const window = windows[at];
   if (window === undefined) return byConcurrency(limits, standing, running, allowed, lease);
   const { dimension } = window;
@@ -74,13 +70,13 @@ class Decision implements QuotaDecision {
   }
 }
 
-function tightest(windows: readonly QuotaWindow[], standing: Standing): number {
+function tightest(ceilings: Float64Array, standing: Standing): number {
   let found = -1;
   let left = 1;
   let of = 0;
-  for (let at = 0; at < windows.length; at += 1) {
+  for (let at = 0; at < ceilings.length; at += 1) {
     const remaining = standing[2 * at] as number;
-    const ceiling = ceilingOf(windows[at] as QuotaWindow);
+    const ceiling = ceilings[at] as number;
     // Shares, compared without a division; the first one is always less.
     if (found !== -1 && remaining * of >= left * ceiling) continue;
     left = remaining;
@@ -90,10 +86,10 @@ function tightest(windows: readonly QuotaWindow[], standing: Standing): number {
   return found;
 }
 
-function longest(windows: readonly QuotaWindow[], standing: Standing): number {
+function longest(standing: Standing): number {
   let most = 0;
   let found = -1;
-  for (let at = 0; at < windows.length; at += 1) {
+  for (let at = 0; 2 * at < standing.length; at += 1) {
     const resetMs = standing[2 * at + 1] as number;
     if (resetMs <= most) continue;
     most = resetMs;

@@ -1,6 +1,6 @@
 import type { Dimension } from '../core/dimensions.js';
 import { toDollars } from '../core/money.js';
-import { ceilingOf } from './decision.js';
+import { ceilingOf } from './quota-plan.js';
 import type { QuotaDecision, QuotaLimits } from './quota-store.js';
 
 /** How one dimension of a subject stands. Requests, or dollars for `cost_per_hour`. */

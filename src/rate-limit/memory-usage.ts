@@ -20,13 +20,13 @@ export function fits(
   points: number,
   cost: Micros,
 ): boolean {
-  const { places, windowMs, ceilings, ofCost } = plan;
+  const { places, windowMs, ceilings, ofCost, bucket } = plan;
   let room = true;
   for (let each = 0; each < places.length; each += 1) {
     const at = start + (places[each] as number);
     const ms = windowMs[each] as number;
     let rest = ((counters[at] as number) + 1) * ms - age;
-    if (plan.isBucket[each] === 1 || rest <= 0 || rest > ms) rest = pass(counters, at, plan, each, age);
+    if (each === bucket || rest <= 0 || rest > ms) rest = pass(counters, at, plan, each, age);
     rests[each] = rest;
     const current = counters[at + 1] as number;
     const previous = counters[at + 2] as number;
@@ -44,7 +44,7 @@ export function consume(
   points: number,
   cost: Micros,
 ): Standing {
-  const { windows, places, windowMs, ceilings, ofCost, isBucket } = plan;
+  const { windows, places, windowMs, ceilings, ofCost, bucket } = plan;
   const states = new Array<number>(2 * places.length);
   for (let each = 0; each < places.length; each += 1) {
     const at = start + (places[each] as number);
@@ -54,8 +54,7 @@ export function consume(
     const previous = counters[at + 2] as number;
     const used = previous === 0 ? current : current + (previous * rest) / (windowMs[each] as number);
     states[2 * each] = Math.max(0, Math.floor((ceilings[each] as number) - used));
-    states[2 * each + 1] =
-      isBucket[each] === 1 ? untilFull(counters, at, windows[each] as QuotaWindow) : rest;
+    states[2 * each + 1] = each === bucket ? untilFull(counters, at, windows[each] as QuotaWindow) : rest;
   }
   return states;
 }
@@ -84,6 +83,6 @@ export function refusing(
 }
 
 function pass(counters: Float64Array, at: number, plan: QuotaPlan, each: number, age: number): number {
-  if (plan.isBucket[each] === 1) return advance(counters, at, plan.windows[each] as QuotaWindow, age);
+  if (each === plan.bucket) return advance(counters, at, plan.windows[each] as QuotaWindow, age);
   return slide(counters, at, plan.windowMs[each] as number, age);
 }

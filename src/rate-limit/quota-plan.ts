@@ -1,6 +1,10 @@
-import { ceilingOf } from './decision.js';
 import type { QuotaLimits, QuotaWindow } from './quota-store.js';
 import { placeOf } from './window-places.js';
+
+/** What a window's ceiling is. */
+export function ceilingOf({ capacity, limit }: QuotaWindow): number {
+  return capacity ?? limit;
+}
 
 /** Limits as arrays of numbers, which a loop over the windows reads fastest. */
 export interface QuotaPlan {
@@ -11,8 +15,8 @@ export interface QuotaPlan {
   readonly ceilings: Float64Array;
   /** 1 for a window of cost, 0 for one of points. */
   readonly ofCost: Uint8Array;
-  /** 1 for a token bucket, 0 for a sliding window. */
-  readonly isBucket: Uint8Array;
+  /** Which window is a token bucket; -1 for none. */
+  readonly bucket: number;
 }
 
 const plans = new WeakMap<QuotaLimits, QuotaPlan>();
@@ -32,7 +36,7 @@ export function planOf(limits: QuotaLimits): QuotaPlan {
       windowMs: Float64Array.from(windows, ({ windowMs }) => windowMs),
       ceilings: Float64Array.from(windows, ceilingOf),
       ofCost: Uint8Array.from(windows, ({ dimension }) => Number(dimension === 'cost_per_hour')),
-      isBucket: Uint8Array.from(windows, ({ capacity }) => Number(capacity !== undefined)),
+      bucket: windows.findIndex(({ capacity }) => capacity !== undefined),
     };
     plans.set(limits, plan);
   }

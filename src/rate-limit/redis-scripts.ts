@@ -49,65 +49,69 @@ export const reserveScript = new RedisScript(`${timeAt(3)}
 local given = cjson.decode(ARGV[1])
 local leaseMs, points, cost = given[1], given[2], given[3]
 ${load}
-local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
+local floor, ceil, max = math.floor, math.ceil, math.max
 local slots, forgottenMs, capacity = given[4], given[5], given[6]
-local allowed, used, amounts = true, {}, {}
+local allowed, used = true, {}
 for i = 7, #given, 3 do
   local at, ms, limit = given[i], given[i + 1], given[i + 2]
-  local amount = at == ${COST_FIELD} and cost or points
+  local current, previous = s[at + 1], s[at + 2]
   local taken
   if at == ${BUCKET_FIELD} then
     if age > s[at] then
-      s[at + 1] = max(0, s[at + 1] - ((age - s[at]) * limit) / ms)
-      s[at] = age
+      current = max(0, current - ((age - s[at]) * limit) / ms)
+      s[at], s[at + 1] = age, current
     end
-    limit, taken = capacity, s[at + 1]
+    limit, taken = capacity, current
   else
     local bucket = floor(age / ms)
-    if bucket > s[at] then
-      s[at + 2] = bucket == s[at] + 1 and s[at + 1] or 0
-      s[at + 1] = 0
-      s[at] = bucket
-    elseif bucket < s[at] then
-      -- Counted in windows of another length, which was changed since: begin anew, or it would stand still.
-      s[at], s[at + 1], s[at + 2] = bucket, 0, 0
+    local last = s[at]
+    if bucket ~= last then
+      -- One that goes back was counted in windows of another length, which was changed since: begin anew.
+      previous = bucket == last + 1 and current or 0
+      current = 0
+      s[at], s[at + 1], s[at + 2] = bucket, 0, previous
     end
-    taken = s[at + 1] + (s[at + 2] * min(ms, (s[at] + 1) * ms - age)) / ms
+    taken = previous == 0 and current or current + (previous * ((bucket + 1) * ms - age)) / ms
   end
-  used[i], amounts[i] = taken, amount
-  if taken + amount > limit then allowed = false end
+  used[at] = taken
+  if taken + (at == ${COST_FIELD} and cost or points) > limit then allowed = false end
 end
-local running = redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.17g', now), '+inf')
+local running = redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf')
 if slots >= 0 and running >= slots then allowed = false end
 
 local reserved = allowed and leaseMs >= 0
-local answer = {allowed and 1 or 0, reserved and running + 1 or running}
+local answer, next = {allowed and 1 or 0, reserved and running + 1 or running}, 3
 for i = 7, #given, 3 do
   local at, ms, limit = given[i], given[i + 1], given[i + 2]
   local sliding = at ~= ${BUCKET_FIELD}
   local ceiling = sliding and limit or capacity
-  local left = min(ms, (s[at] + 1) * ms - age)
+  local amount = at == ${COST_FIELD} and cost or points
+  local left = sliding and (s[at] + 1) * ms - age
+  local taken, reset = used[at], 0
   if reserved then
-    s[at + 1] = s[at + 1] + amounts[i]
-    used[i] = sliding and s[at + 1] + (s[at + 2] * left) / ms or s[at + 1]
+    local current = s[at + 1] + amount
+    s[at + 1] = current
+    taken = sliding and s[at + 2] ~= 0 and current + (s[at + 2] * left) / ms or current
   end
-  local room, over = ceiling - amounts[i], used[i] - (ceiling - amounts[i])
-  local reset
   if allowed then
-    reset = sliding and left or ceil((s[at + 1] * ms) / limit)
-  elseif room < 0 then
-    reset = math.huge
-  elseif over <= 0 then
-    reset = 0
-  elseif not sliding then
-    reset = max(1, ceil((over * ms) / limit))
-  elseif s[at + 1] > room then
-    reset = max(1, ceil(left + ms - (room * ms) / s[at + 1]))
+    reset = left or ceil((s[at + 1] * ms) / limit)
   else
-    reset = max(1, ceil(left - ((room - s[at + 1]) * ms) / s[at + 2]))
+    local room = ceiling - amount
+    local over = taken - room
+    if room < 0 then
+      reset = math.huge
+    elseif over > 0 then
+      if not sliding then
+        reset = max(1, ceil((over * ms) / limit))
+      elseif s[at + 1] > room then
+        reset = max(1, ceil(left + ms - (room * ms) / s[at + 1]))
+      else
+        reset = max(1, ceil(left - ((room - s[at + 1]) * ms) / s[at + 2]))
+      end
+    end
   end
-  answer[#answer + 1] = max(0, floor(ceiling - used[i]))
-  answer[#answer + 1] = reset
+  answer[next], answer[next + 1] = max(0, floor(ceiling - taken)), reset
+  next = next + 2
 end
 
 if reserved then

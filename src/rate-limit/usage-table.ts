@@ -11,8 +11,9 @@ export const COUNTERS = 3;
 
 const ROW_SIZE = COUNTERS + COUNTERS_SIZE;
 
-/** Rows of a block: a small table stays small, and one that grows copies nothing. */
-const BLOCK_ROWS = 1024;
+/** Rows of a block, as a power of two: a small table stays small, and one that grows copies nothing. */
+const BLOCK_BITS = 10;
+const BLOCK_ROWS = 2 ** BLOCK_BITS;
 
 /**
  * The usage of subjects, a row of numbers for each: there may be a million of them, and an object for each would
@@ -24,11 +25,11 @@ export class UsageTable {
   #rows = 0;
 
   block(row: number): Float64Array {
-    return this.#blocks[Math.floor(row / BLOCK_ROWS)] as Float64Array;
+    return this.#blocks[row >>> BLOCK_BITS] as Float64Array;
   }
 
   start(row: number): number {
-    return (row % BLOCK_ROWS) * ROW_SIZE;
+    return (row & (BLOCK_ROWS - 1)) * ROW_SIZE;
   }
 
   /** A row of zeros for a subject that comes now. */
