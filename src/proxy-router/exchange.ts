@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import type { GatewayContext, ServiceMatch, Upstream, UpstreamFailure } from '../core/context.js';
 import {
   BadGatewayError,
@@ -9,11 +8,10 @@ import {
   PayloadTooLargeError,
   ServiceUnavailableError,
 } from '../core/errors.js';
-import { isAsReceived } from '../core/received-body.js';
 import type { AttemptRequest } from './attempt.js';
 import { changeResponse } from './header-rules.js';
-import { hasBody, isIdempotent, statedLength } from './replay.js';
-import { bufferedBody } from './request-body.js';
+import { OutgoingBody } from './outgoing-body.js';
+import { isIdempotent } from './replay.js';
 import { copyHead, copyResponseHead, pairsOf } from './response-headers.js';
 import { responseRewrite } from './response-rewrite.js';
 import type { Service } from './service.js';
@@ -47,14 +45,13 @@ export class ProxyExchange implements TriedRequest {
   readonly #upstream: { -readonly [Key in keyof Upstream]: Upstream[Key] };
   readonly #startedAt = performance.now();
   readonly #tries: Tries;
-  #body: Buffer | undefined;
-  /** Whether the body flows from the client. */
-  #flows = false;
+  readonly #body: OutgoingBody;
   #uploaded = 0;
   #flow: Flow | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #over = false;
 
+  /** @throws ConsumedBodyError where a body was read before, and is lost */
   constructor(
     readonly req: IncomingMessage,
     readonly res: ServerResponse,
@@ -70,6 +67,7 @@ export class ProxyExchange implements TriedRequest {
     this.#report = report;
     this.#opening = opening;
     this.#upstream = { target: '', attempts: 0 };
+    this.#body = new OutgoingBody(req);
     this.#tries = new Tries(this);
     this.key = service.hashKey?.(req, context);
   }
@@ -78,27 +76,21 @@ export class ProxyExchange implements TriedRequest {
     return this.#opening === undefined;
   }
 
-  /**
-   * Begins.
-   *
-   * @throws ConsumedBodyError where a body was read before, and is lost
-   */
+  /** Begins. */
   start(): void {
     const { req, service } = this;
-    this.#body = bufferedBody(req);
-    this.#flows = this.#body === undefined && hasBody(req);
-    const length = this.#body?.length ?? statedLength(req);
+    const { length, flows } = this.#body;
     if (length !== undefined && this.#isTooLong(length)) return;
     const { totalMs } = service.timeouts;
     if (totalMs !== undefined)
       this.#deadline = setTimeout(
-        () => this.#tooLate(new UpstreamTimeout('total', totalMs)),
+        () => this.onFailure(undefined, new UpstreamTimeout('total', totalMs)),
         totalMs,
       ).unref();
     this.#context.outcome.onEnd(() => this.#stop());
     service.budget?.deposit();
-    this.replayable = !this.#flows && isIdempotent(req);
-    if (this.#flows && this.#isWorthKeeping(length)) this.#keepBody();
+    this.replayable = !flows && isIdempotent(req);
+    if (flows && this.#isWorthKeeping(length)) this.#keepBody();
     else this.#tries.next();
   }
 
@@ -107,21 +99,11 @@ export class ProxyExchange implements TriedRequest {
     const path = target.basePath + (rest.startsWith('/') ? rest : `/${rest}`);
     const headers = upstreamHeaders(this.req, this.#context, target, this.service);
     if (this.#opening) Object.assign(headers, upgradeFields);
-    const body = this.#body;
-    if (body) {
-      delete headers['transfer-encoding'];
-      if (!isAsReceived(body)) delete headers['content-encoding'];
-      headers['content-length'] = body.length;
-    }
+    this.#body.describe(headers);
     const { totalMs } = this.service.timeouts;
     if (totalMs !== undefined)
       headers['x-gateway-timeout-ms'] = Math.max(0, Math.round(totalMs - this.#ageMs));
-    return {
-      method: this.req.method ?? 'GET',
-      path,
-      headers,
-      body: body ?? (this.#flows ? this.req : undefined),
-    };
+    return { method: this.req.method ?? 'GET', path, headers, body: this.#body.source };
   }
 
   onTry(target: Target): void {
@@ -175,14 +157,12 @@ export class ProxyExchange implements TriedRequest {
     this.res.end();
   }
 
-  onFailure(target: Target, cause: Error): void {
+  onFailure(target: Target | undefined, cause: Error): void {
     if (this.#over) return;
-    const { name } = this.service;
     const failure = failureOf(cause);
+    const Refusal = cause instanceof UpstreamTimeout ? GatewayTimeoutError : BadGatewayError;
     if (this.#flow) this.#cut(failure, cause, target);
-    else if (cause instanceof UpstreamTimeout)
-      this.#refuse(new GatewayTimeoutError(name, cause), failure, cause, target);
-    else this.#refuse(new BadGatewayError(name, cause), failure, cause, target);
+    else this.#refuse(new Refusal(this.service.name, cause), failure, cause, target);
   }
 
   onNoTarget(reason: NoTarget): void {
@@ -219,10 +199,8 @@ export class ProxyExchange implements TriedRequest {
 
   /** Reads a short body before it is sent, so that it can be sent again. */
   #keepBody(): void {
-    buffer(this.req).then(
-      (body) => {
-        this.#body = body;
-        this.#flows = false;
+    this.#body.keep().then(
+      () => {
         this.replayable = true;
         if (!this.#over) this.#tries.next();
       },
@@ -237,12 +215,6 @@ export class ProxyExchange implements TriedRequest {
     if (this.#flow) this.#cut(undefined, cause);
     else this.#refuse(new PayloadTooLargeError(maxBodyBytes), undefined, cause);
     return true;
-  }
-
-  #tooLate(cause: UpstreamTimeout): void {
-    if (this.#over) return;
-    if (this.#flow) this.#cut(failureOf(cause), cause);
-    else this.#refuse(new GatewayTimeoutError(this.service.name, cause), failureOf(cause), cause);
   }
 
   /** An answer that has begun can only be cut. */

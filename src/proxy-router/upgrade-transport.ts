@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { addressOf } from './health-check.js';
 import { type Attempt, type RunningAttempt, type Transport, UpstreamTimeout } from './transport.js';
+import { isAcceptOf } from './websocket-accept.js';
 
 /**
  * Asks upstreams for a WebSocket, on a connection of its own that no agent keeps.
@@ -54,12 +55,17 @@ class RunningUpgrade implements RunningAttempt {
   #switched(answer: IncomingMessage, socket: Socket, first: Buffer): void {
     this.#socket = socket;
     socket.on('error', () => undefined);
-    if (answer.headers.upgrade?.toLowerCase() === 'websocket') {
-      this.#attempt.onUpgrade(headOf(answer), socket, first);
-      return;
-    }
+    const { upgrade, 'sec-websocket-accept': accept } = answer.headers;
+    if (upgrade?.toLowerCase() !== 'websocket')
+      this.#refuse(socket, 'The upstream switched to a protocol that nobody asked for');
+    else if (!isAcceptOf(this.#attempt.headers['sec-websocket-key'], accept))
+      this.#refuse(socket, 'The upstream opened a WebSocket that nobody asked for');
+    else this.#attempt.onUpgrade(headOf(answer), socket, first);
+  }
+
+  #refuse(socket: Socket, why: string): void {
     socket.destroy();
-    this.#attempt.onFailure(new Error('The upstream switched to a protocol that nobody asked for'));
+    this.#attempt.onFailure(new Error(why));
   }
 
   /** It has not: its answer is an ordinary one. */
