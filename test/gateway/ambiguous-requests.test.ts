@@ -48,3 +48,12 @@ test.each(['/health', '/api/auth/api-key', '/api/kgot/x', '/nowhere'])(
     expect(end.behind.requests).toEqual([]);
   },
 );
+
+test('Connection takes away neither the credential that is judged nor what is said of it upstream', async () => {
+  const names = 'close, X-Api-Key, X-Gateway-Subject, X-Gateway-Tier, Authorization';
+  const head = `GET /api/kgot/x HTTP/1.1\r\nHost: a\r\nConnection: ${names}\r\n`;
+  const { status, behind } = await ask(`${head}X-API-Key: ${adminKey}\r\n\r\n`);
+  expect(status).toBe(200);
+  expect(behind.requests[0]?.headers).toMatchObject({ 'x-gateway-subject': 'key:admin' });
+  expect((await ask(`${head}X-API-Key: wrong\r\n\r\n`)).status).toBe(401);
+});

@@ -11,7 +11,9 @@ async function bothEnds() {
   up.server.on('upgrade', (_req, socket: Socket) => {
     cleanup(() => socket.destroy());
     socket.on('error', () => undefined);
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
+    );
   });
   const opening = once(up.server, 'upgrade');
   const { port } = await attached({ ...open, services: { '/chat': up.url } });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import type { WebSocket } from 'ws';
@@ -18,16 +19,22 @@ import {
   webSockets,
 } from './support.js';
 
-const ACCEPT = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+/** A 101 for a request for a WebSocket. */
+function switching({ headers }: IncomingMessage): string {
+  const accept = createHash('sha1')
+    .update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
+  return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+}
 
 /** An upstream whose sockets the test holds. */
 async function rawWebSockets() {
   const up = await serve(() => undefined);
   const sockets: Socket[] = [];
-  up.server.on('upgrade', (_req, socket: Socket) => {
+  up.server.on('upgrade', (req, socket: Socket) => {
     sockets.push(socket);
     socket.on('error', () => undefined);
-    socket.write(ACCEPT);
+    socket.write(switching(req));
     up.server.emit('opened', socket);
   });
   cleanup(() => {
@@ -133,10 +140,7 @@ test('a WebSocket that opens while the gateway is closed is closed at once', asy
   const ws = connectTo(url, '/chat');
   const [req, socket] = await asked;
   const closing = gateway.close();
-  const accept = createHash('sha1')
-    .update(`${req.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-    .digest('base64');
-  socket.write(ACCEPT.replace('\r\n\r\n', `\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`));
+  socket.write(switching(req));
   expect(await closeCode(ws)).toBe(1001);
   socket.destroy();
   await closing;
