@@ -32,7 +32,8 @@ async function replicated(options: Pick<RedisOptions, 'failoverDetector'> = {}) 
 describe('rateLimit under load, when Sentinel fails over', () => {
   test('because the master was killed, decides in memory, and then on the new master', async () => {
     const { master, copy, redis } = await replicated();
-    const limiter = await watched(redis);
+    // Less than a fail-over takes: with more, nothing but a short wait would be seen of it.
+    const limiter = await watched(redis, { storeTimeoutMs: 300 });
     const load = traffic(limiter.url, clients);
     await load.more(50);
     await master.kill();
