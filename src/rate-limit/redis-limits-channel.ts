@@ -17,6 +17,7 @@ export class RedisLimitsChannel implements LimitsChannel {
   readonly #key: string;
   readonly #onChanges: (changes: ReadonlyMap<string, TierLimits>) => void;
   readonly #refresh: NodeJS.Timeout;
+  #writes = 0;
 
   constructor(
     client: RedisClient,
@@ -36,6 +37,7 @@ export class RedisLimitsChannel implements LimitsChannel {
   }
 
   async publish(key: ChangeKey, limits: TierLimits | undefined): Promise<void> {
+    this.#writes += 1;
     if (limits === undefined) await this.#client.hdel(this.#key, key);
     else await this.#client.hset(this.#key, key, JSON.stringify(limits));
     await this.#client.publish(this.#key, key);
@@ -53,8 +55,11 @@ export class RedisLimitsChannel implements LimitsChannel {
   }
 
   async #read(): Promise<void> {
+    const writes = this.#writes;
     try {
       const stored = Object.entries(await this.#client.hgetall(this.#key));
+      // What was asked for before a change of ours does not have it; the message about that change reads again.
+      if (writes !== this.#writes) return;
       this.#onChanges(new Map(stored.flatMap(([key, json]) => parsed(key, json))));
     } catch {
       // Redis is away: the next message, connection or refresh reads again.

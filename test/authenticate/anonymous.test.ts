@@ -41,7 +41,7 @@ describe.each(mounts)('%s', (_name, mount) => {
   });
 });
 
-test.each(['http://a/public', '//public/..', '/public#/../private', '/public\\..\\private', '*'])(
+test.each(['http://a/private', '//public/..', '/public#/../private', '/public\\..\\private', '*'])(
   'asks for a key for the request target %s',
   async (target) => {
     const { port } = await guarded({ anonymous });

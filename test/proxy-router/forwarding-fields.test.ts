@@ -86,9 +86,11 @@ test('are written for a trusted proxy that says nothing', async () => {
   });
 });
 
-test('a host that could end its quotes is cleaned', async () => {
-  const { forwarded: field } = await forwarded(undefined, { Host: 'a";for=1.2.3.4;x="\\' });
-  expect(field).toBe('for=127.0.0.1;host="a;for=1.2.3.4;x=";proto=http');
+test('a host that could end its quotes is refused', async () => {
+  const { url, seen } = await upstream();
+  const { url: at } = await gateway({ services: { '/': url } });
+  const answer = await send(at, '/', { headers: { Host: 'a";for=1.2.3.4;x="\\' } });
+  expect([answer.status, seen]).toEqual([400, []]);
 });
 
 /** The header fields that reach an upstream for a connection that has these properties. */

@@ -33,6 +33,24 @@ describe('limits that are changed at run time on one replica', () => {
     for (const replica of started) await expectPolicy(replica, configured);
   });
 
+  test('are not undone by what was read before', async () => {
+    const server = await RedisServer.start();
+    const redis = server.client();
+    const stale: ((stored: Record<string, string>) => void)[] = [];
+    const reads = jest
+      .spyOn(redis, 'hgetall')
+      .mockImplementation(
+        () => new Promise<Record<string, string>>((resolve) => stale.push(resolve)) as never,
+      );
+    const one = await limited({ ...patient, redis, tiers: { free } });
+    await eventually(() => expect(stale.length).toBeGreaterThan(0));
+    const early = stale.splice(0);
+    reads.mockRestore();
+    await one.limit.limits.setTier('free', { requestsPerDay: 7 });
+    for (const answer of early) answer({});
+    expect(await policy(one)).toBe('"per_day";q=7;w=86400');
+  });
+
   test("are merged over one subject's on every replica", async () => {
     const { started } = await replicas();
     const [one, other] = started;
