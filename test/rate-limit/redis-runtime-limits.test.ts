@@ -37,7 +37,7 @@ describe('limits that are changed at run time on one replica', () => {
     const server = await RedisServer.start();
     const redis = server.client();
     const stale: ((stored: Record<string, string>) => void)[] = [];
-    const reads = jest
+    jest
       .spyOn(redis, 'hgetall')
       .mockImplementation(
         () => new Promise<Record<string, string>>((resolve) => stale.push(resolve)) as never,
@@ -45,7 +45,6 @@ describe('limits that are changed at run time on one replica', () => {
     const one = await limited({ ...patient, redis, tiers: { free } });
     await eventually(() => expect(stale.length).toBeGreaterThan(0));
     const early = stale.splice(0);
-    reads.mockRestore();
     await one.limit.limits.setTier('free', { requestsPerDay: 7 });
     for (const answer of early) answer({});
     expect(await policy(one)).toBe('"per_day";q=7;w=86400');
@@ -107,6 +106,10 @@ describe('limits that are changed at run time on one replica', () => {
     const { looking, started } = await replicas(1);
     const refresh = intervals.mock.calls.find(([, everyMs]) => everyMs === 30_000)?.[0];
     intervals.mockRestore();
+    // It reads when it is made, and when its connection is ready.
+    await eventually(async () =>
+      expect(await looking.info('commandstats')).toMatch(/cmdstat_hgetall:calls=2,/),
+    );
     expect(await policy(started[0])).toBe(configured);
     await looking.hset('gw:limits', 'tier:free', JSON.stringify({ requestsPerDay: 7 }));
     expect(await policy(started[0])).toBe(configured);
