@@ -1,10 +1,10 @@
+import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { authenticate } from 'gatewright/authenticate';
 import { Redis } from 'ioredis';
 import { keepingLogger } from '../audit/support.js';
 import { cleanup } from '../helpers.js';
 import { ended, quick, RedisServer } from '../redis-server.js';
-import { eventually } from '../redis-support.js';
 
 /** A guard whose keys are in this Redis, what it warns of, and its question to Redis once that is answered. */
 function watching(client: Redis) {
@@ -68,9 +68,10 @@ describe('a Redis that keeps API keys', () => {
     await server.up();
     await asked;
     expect(lines).toHaveLength(1);
+    const again = once(client, 'ready');
     await server.kill();
     await server.up();
-    await eventually(() => expect(client.status).toBe('ready'));
+    await again;
     await client.ping();
     expect([questions(), lines.length]).toEqual([1, 1]);
   });
