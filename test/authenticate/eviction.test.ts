@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { authenticate } from 'gatewright/authenticate';
 import { Redis } from 'ioredis';
@@ -68,7 +67,7 @@ describe('a Redis that keeps API keys', () => {
     await server.up();
     await asked;
     expect(lines).toHaveLength(1);
-    const again = once(client, 'ready');
+    const again = new Promise((resolve) => client.once('ready', resolve));
     await server.kill();
     await server.up();
     await again;
