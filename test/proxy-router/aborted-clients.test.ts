@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { serve } from '../helpers.js';
 import { gateway, idle, until } from './support.js';
@@ -7,6 +9,16 @@ import { gateway, idle, until } from './support.js';
 const soak = Boolean(process.env['SOAK']);
 const clients = soak ? 10_000 : 300;
 const atATime = 50;
+
+/** What is in use after a garbage collection, in bytes. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Less than a kilobyte for each client of the long form. */
+const noise = 8 * 1024 * 1024;
 
 /** What clients do before they are gone. */
 const requests = {
@@ -50,8 +62,10 @@ test(
     };
     await wave(atATime);
     const before = listeners();
+    const heapBefore = heapUsed();
     await wave(clients);
     expect(listeners()).toEqual(before);
+    expect(heapUsed() - heapBefore).toBeLessThan(noise);
     await router.close();
     await idle(upstream);
   },

@@ -134,3 +134,17 @@ test('the next address of a host, where the first cannot be reached', async () =
   const { url } = await gateway({ services: { '/': `http://upstream.test:${port}` } });
   expect(await send(url, '/')).toMatchObject({ status: 200, body: `upstream.test:${port}` });
 });
+
+test('a name that has another address by now, for each new connection', async () => {
+  const addresses = ['127.0.0.1'];
+  resolveTo('moving.test', addresses);
+  const closing = (place: string): RequestListener => {
+    return (_req, res) => res.setHeader('Connection', 'close').end(place);
+  };
+  const port = await listen(createHttpServer(closing('here')), { host: '127.0.0.1' });
+  await listen(createHttpServer(closing('there')), { host: '127.0.0.2', port });
+  const { url } = await gateway({ services: { '/': `http://moving.test:${port}` } });
+  expect((await send(url, '/')).body).toBe('here');
+  addresses[0] = '127.0.0.2';
+  expect((await send(url, '/')).body).toBe('there');
+});
