@@ -113,7 +113,7 @@ describe('a target that fails several requests in a row', () => {
   test('is out for a while, and is back by itself', async () => {
     const [a, b] = [await rawUpstream((socket) => socket.destroy()), await upstream()];
     const { url, changes, router } = await watched([a.url, b.url], {
-      ejection: { failures: 2, baseMs: 200 },
+      ejection: { failures: 2, baseMs: 2000 },
       retries: false,
     });
     const statuses = [];

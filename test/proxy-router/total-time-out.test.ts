@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { expect, test } from '@jest/globals';
-import { send } from '../helpers.js';
-import { gateway, idle, rawUpstream, upstream } from './support.js';
+import { expect, jest, test } from '@jest/globals';
+import { cleanup, send } from '../helpers.js';
+import { gateway, idle, rawUpstream, until, upstream } from './support.js';
 
 test('504 where the whole request takes too long, retries among it', async () => {
   const seen: unknown[] = [];
@@ -15,7 +15,16 @@ test('504 where the whole request takes too long, retries among it', async () =>
     res.once('close', () => seen.push(req.gateway?.upstream));
     next();
   });
-  const answer = await send(url, '/kgot');
+  const connections = () => slow.reduce((sum, { sockets }) => sum + sockets.length, 0);
+  jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+  cleanup(() => jest.useRealTimers());
+  const answering = send(url, '/kgot');
+  await until(() => connections() === 1);
+  jest.advanceTimersByTime(timeouts.firstByteMs);
+  jest.advanceTimersByTime(1); // The wait before the retry.
+  await until(() => connections() === 2);
+  jest.advanceTimersByTime(timeouts.totalMs - timeouts.firstByteMs);
+  const answer = await answering;
   expect([answer.status, answer.body]).toEqual([504, '{"error":"Gateway timeout","service":"kgot"}']);
   expect(seen).toMatchObject([{ attempts: 2, failure: 'total_timeout' }]);
   for (const { server } of slow) await idle(server);
@@ -28,7 +37,7 @@ test('an answer that has begun is cut when the whole takes too long, though it s
     const flow = setInterval(() => res.write('.'), 5);
     res.once('close', () => clearInterval(flow));
   });
-  const { url } = await gateway({ services: { '/': { targets: [target], timeouts: { totalMs: 100 } } } });
+  const { url } = await gateway({ services: { '/': { targets: [target], timeouts: { totalMs: 1000 } } } });
   const [answer] = (await once(get(url), 'response')) as [IncomingMessage];
   answer.resume();
   await expect(once(answer, 'end')).rejects.toThrow('aborted');
