@@ -67,7 +67,7 @@ export class TargetAttempt implements Attempt {
 
   start(transport: Transport): void {
     const { firstByteMs } = this.timeouts;
-    this.#timer = after(firstByteMs, () => this.#tooSlow(new UpstreamTimeout('first_byte', firstByteMs)));
+    this.#timer = after(firstByteMs, () => this.onFailure(new UpstreamTimeout('first_byte', firstByteMs)));
     this.#running = transport.forward(this);
     if (this.#over) this.#running.cancel();
   }
@@ -93,8 +93,7 @@ export class TargetAttempt implements Attempt {
     clearTimeout(this.#timer);
     this.#status = head.statusCode;
     this.target.observe(this.ageMs);
-    const { idleMs } = this.timeouts;
-    this.#timer = after(idleMs, () => this.#tooSlow(new UpstreamTimeout('idle', idleMs)));
+    this.#awaitBytes();
     this.#listener.onHead(this, head, this.#timed(flow));
   }
 
@@ -128,8 +127,11 @@ export class TargetAttempt implements Attempt {
     this.#listener.onFailure(this, error);
   }
 
-  #tooSlow(error: UpstreamTimeout): void {
-    this.onFailure(error);
+  /** Anew, as a timer that was cleared can't be refreshed. */
+  #awaitBytes(): void {
+    const { idleMs } = this.timeouts;
+    clearTimeout(this.#timer);
+    this.#timer = after(idleMs, () => this.onFailure(new UpstreamTimeout('idle', idleMs)));
   }
 
   /** An answer that the client does not take is not late. */
@@ -141,7 +143,7 @@ export class TargetAttempt implements Attempt {
       },
       resume: () => {
         if (this.#over) return;
-        this.#timer?.refresh();
+        this.#awaitBytes();
         flow.resume();
       },
     };

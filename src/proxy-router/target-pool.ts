@@ -74,7 +74,7 @@ export class TargetPool {
     const known = this.find(target.id);
     if (known) {
       known.draining = false;
-      this.#drained.delete(known);
+      this.#tellDrained(known);
       return known;
     }
     this.#targets = [...this.#targets, target];
@@ -143,10 +143,7 @@ export class TargetPool {
   giveBack(target: Target, verdict: TargetVerdict): void {
     target.outstanding -= 1;
     if (verdict !== 'neutral') this.#judge(target, verdict === 'failed');
-    if (target.outstanding === 0) {
-      this.#drained.get(target)?.();
-      this.#drained.delete(target);
-    }
+    if (target.outstanding === 0) this.#tellDrained(target);
     this.#serveWaiting();
   }
 
@@ -172,6 +169,12 @@ export class TargetPool {
     if (usable.length === 0) return undefined;
     const { maxSockets } = this.#service.pool;
     return maxSockets === undefined ? usable : usable.filter((target) => target.outstanding < maxSockets);
+  }
+
+  /** Whoever waits for a target to be drained waits no more: it is, or it is wanted again. */
+  #tellDrained(target: Target): void {
+    this.#drained.get(target)?.();
+    this.#drained.delete(target);
   }
 
   #serveWaiting(): void {

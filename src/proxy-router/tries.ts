@@ -131,7 +131,15 @@ export class Tries implements AttemptListener {
       this.#running.delete(attempt);
       pool.giveBack(target, verdict);
     };
-    const attempt = new TargetAttempt(target, timeouts, this.#request.requestFor(target), this, onOver);
+    let request: AttemptRequest;
+    try {
+      request = this.#request.requestFor(target);
+    } catch (error) {
+      pool.giveBack(target, 'neutral');
+      this.#request.onFailure(target, error as Error);
+      return;
+    }
+    const attempt = new TargetAttempt(target, timeouts, request, this, onOver);
     this.#running.add(attempt);
     attempt.start(transport);
     this.#hedge();

@@ -103,6 +103,19 @@ describe('targets', () => {
     expect((await send(url, '/')).status).toBe(200);
   });
 
+  test('that are wanted again before they are drained are not removed, and nobody waits for it', async () => {
+    const a = await holding();
+    const { url, router } = await gateway({ services: { '/': a.url } });
+    const running = send(url, '/');
+    await a.holds(1);
+    const removed = router.targets.remove('root', a.url);
+    router.targets.add('root', a.url);
+    await removed;
+    expect(router.targets.list('root')).toMatchObject([{ outstanding: 1, draining: false }]);
+    a.held[0]?.end('ok');
+    expect((await running).body).toBe('ok');
+  });
+
   test('that are not there, or wrong, are named', async () => {
     const { router } = await gateway({ services: { '/': 'http://127.0.0.1:1' } });
     expect(() => router.targets.list('other')).toThrow('There is no service "other"');
