@@ -12,6 +12,7 @@ export class HealthCheck {
   readonly #options: ResolvedHealthCheck;
   readonly #onResult: (target: Target, healthy: boolean) => void;
   #timer: NodeJS.Timeout | undefined;
+  #abort: (() => void) | undefined;
   #closed = false;
   #good = 0;
   #bad = 0;
@@ -31,6 +32,7 @@ export class HealthCheck {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#abort?.();
   }
 
   #ask(): void {
@@ -53,6 +55,7 @@ export class HealthCheck {
       },
     );
     const deadline = setTimeout(() => finish(false), timeoutMs).unref();
+    this.#abort = () => finish(false);
     req.on('error', () => finish(false));
     req.on('socket', (socket) => socket.unref());
   }
