@@ -76,7 +76,6 @@ export class ProxyExchange implements TriedRequest {
     return this.#opening === undefined;
   }
 
-  /** Begins. */
   start(): void {
     const { req, service } = this;
     const { length, flows } = this.#body;
