@@ -4,6 +4,7 @@ import { contextOf } from '../core/context.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
+import { BodyMeter } from './body-meter.js';
 import { HourFigures, type MetricsReport } from './hour-figures.js';
 import { metricsEndpoint } from './metrics-endpoint.js';
 import { type AnalyticsOptions, analyticsSchema } from './options.js';
@@ -38,16 +39,22 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
     const startedAt = performance.now();
     const context = contextOf(req, res);
     const { outcome } = context;
+    const meter = new BodyMeter(req, res);
+    let timeToFirstByteMs: number | undefined;
     let openedAt: number | undefined;
     metrics.started();
     outcome.onHeaders(() => {
+      const now = performance.now();
+      timeToFirstByteMs = now - startedAt;
       if (context.webSocket === undefined) return;
-      openedAt = performance.now();
+      openedAt = now;
       metrics.webSocketOpened(serviceOf(context));
     });
     outcome.onEnd((ending) => {
-      const event = requestEvent(req, context, ending, (openedAt ?? performance.now()) - startedAt);
-      figures.add(event, Date.now());
+      const durationMs = (openedAt ?? performance.now()) - startedAt;
+      const { bytesIn, bytesOut } = meter;
+      const event = requestEvent(req, context, ending, { durationMs, timeToFirstByteMs, bytesIn, bytesOut });
+      figures.add(event, event.timestamp);
       metrics.ended(event);
     });
     next();

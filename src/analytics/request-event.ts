@@ -1,19 +1,38 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayContext, UpstreamFailure, WebSocketTraffic } from '../core/context.js';
 import type { Ending } from '../core/outcome.js';
+import { subjectOf } from '../core/subject.js';
 
 /** What is recorded of one request, when its response has ended. */
 export interface RequestEvent {
+  /** When it ended, in milliseconds since 1970 (UTC). */
+  readonly timestamp: number;
+  /** The request id. */
+  readonly id: string;
+  /** The service's name; `none` where it was for none. */
   readonly service: string;
+  /** `none` for whoever has proved nothing. */
   readonly tier: string;
+  /** Who sent it, such as `key:939a9e09` or `ip:192.0.2.1`. */
+  readonly subject: string;
   readonly method: string;
   /** 499 where the client left before there was an answer. */
   readonly status: number;
-  /** Until the end, of a WebSocket until it was open. */
+  /** Until the end, of a WebSocket until it was open. Milliseconds. */
   readonly durationMs: number;
+  /** Until the header fields were sent, in milliseconds. Undefined where they never were. */
+  readonly timeToFirstByteMs: number | undefined;
+  /** From forwarding to the upstream's header fields, in milliseconds. Undefined where there were none. */
+  readonly upstreamMs: number | undefined;
+  /** Of the request's body, or from the client through a WebSocket. */
+  readonly bytesIn: number;
+  /** Of the response's body, or to the client through a WebSocket. */
+  readonly bytesOut: number;
   /** Dollars. */
   readonly cost: number;
   readonly ending: Ending;
+  /** The code of the refusal, such as `ERR_GATEWAY_RATE_LIMITED`, where the gateway refused it. */
+  readonly refusal: string | undefined;
   /** The limit that refused the request, if one did. */
   readonly limitType: string | undefined;
   /** False where it would have, had it not been a dry run. */
@@ -24,6 +43,14 @@ export interface RequestEvent {
   readonly upstreamFailure: UpstreamFailure | undefined;
   /** What passed through a WebSocket, and how it ended, where one was opened. */
   readonly webSocket: WebSocketTraffic | undefined;
+}
+
+/** What was measured while a request ran. */
+export interface Measured {
+  readonly durationMs: number;
+  readonly timeToFirstByteMs: number | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
 }
 
 /** What a service label says where a request was for none. */
@@ -39,17 +66,25 @@ export function requestEvent(
   req: IncomingMessage,
   context: GatewayContext,
   ending: Ending,
-  durationMs: number,
+  { durationMs, timeToFirstByteMs, bytesIn, bytesOut }: Measured,
 ): RequestEvent {
-  const { outcome, identity, cost, rateLimit, upstream, webSocket } = context;
+  const { outcome, identity, cost, rateLimit, refusal, upstream, webSocket } = context;
   return {
+    timestamp: Date.now(),
+    id: context.id,
     service: serviceOf(context),
     tier: identity?.tier ?? 'none',
+    subject: subjectOf(context),
     method: req.method ?? 'GET',
     status: outcome.status,
     durationMs,
+    timeToFirstByteMs,
+    upstreamMs: upstream?.timeToFirstByteMs,
+    bytesIn: webSocket?.bytesReceived ?? bytesIn,
+    bytesOut: webSocket?.bytesSent ?? bytesOut,
     cost: cost?.actual ?? cost?.estimated ?? costOfService(context),
     ending,
+    refusal: refusal?.code,
     limitType: rateLimit?.allowed === false ? rateLimit.dimension : undefined,
     limitEnforced: rateLimit?.enforced ?? true,
     retries: Math.max(0, (upstream?.attempts ?? 0) - 1),

@@ -1,27 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { HourFigures } from '../../src/analytics/hour-figures.js';
 import type { RequestEvent } from '../../src/analytics/request-event.js';
+import { recordOf } from './support.js';
 
 const noon = Date.parse('2024-01-01T12:00:00.000Z');
 const HOUR_MS = 3_600_000;
 
-function event(more: Partial<RequestEvent> = {}): RequestEvent {
-  return {
-    service: 'kgot',
-    tier: 'free',
-    method: 'GET',
-    status: 200,
-    durationMs: 10,
-    cost: 0,
-    ending: 'finished',
-    limitType: undefined,
-    limitEnforced: true,
-    retries: 0,
-    upstreamFailure: undefined,
-    webSocket: undefined,
-    ...more,
-  };
-}
+const event = recordOf;
 
 test('is in the documented shape, with exact totals', () => {
   const figures = new HourFigures();

@@ -4,24 +4,10 @@ import { GatewayEvents } from 'gatewright';
 import { analytics } from 'gatewright/analytics';
 import { proxyRouter } from 'gatewright/proxy-router';
 import { PrometheusMetrics } from '../../src/analytics/prometheus.js';
-import type { RequestEvent } from '../../src/analytics/request-event.js';
 import { send } from '../helpers.js';
-import { recorded } from './support.js';
+import { recorded, recordOf } from './support.js';
 
-const event: RequestEvent = {
-  service: 'kgot',
-  tier: 'free',
-  method: 'GET',
-  status: 200,
-  durationMs: 20,
-  cost: 0,
-  ending: 'finished',
-  limitType: undefined,
-  limitEnforced: true,
-  retries: 0,
-  upstreamFailure: undefined,
-  webSocket: undefined,
-};
+const event = recordOf({ durationMs: 20 });
 
 const configured = { maxLabelValues: 100, registry: undefined, events: undefined };
 

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { AnalyticsMiddleware } from 'gatewright/analytics';
+import type { RequestEvent } from '../../src/analytics/request-event.js';
 import { contextOf } from '../../src/core/context.js';
 import { type mounts, serve } from '../helpers.js';
 
@@ -26,4 +27,31 @@ export async function recorded(recorder: AnalyticsMiddleware, last: RequestListe
     while (count < wanted) await once(ends, 'end');
   }
   return { ...server, until };
+}
+
+/** What is recorded of a request that went well, unless more is said. */
+export function recordOf(more: Partial<RequestEvent> = {}): RequestEvent {
+  return {
+    timestamp: Date.parse('2024-01-01T12:00:00.000Z'),
+    id: 'a-request',
+    service: 'kgot',
+    tier: 'free',
+    subject: 'key:a',
+    method: 'GET',
+    status: 200,
+    durationMs: 10,
+    timeToFirstByteMs: 5,
+    upstreamMs: 4,
+    bytesIn: 0,
+    bytesOut: 0,
+    cost: 0,
+    ending: 'finished',
+    refusal: undefined,
+    limitType: undefined,
+    limitEnforced: true,
+    retries: 0,
+    upstreamFailure: undefined,
+    webSocket: undefined,
+    ...more,
+  };
 }
