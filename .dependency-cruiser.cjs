@@ -18,6 +18,7 @@ const packages = {
   ioredis: '^src/redis/(connect|client)\\.ts$',
   'prom-client': '^src/analytics/',
   negotiator: '^src/analytics/',
+  'rotating-file-stream': '^src/analytics/file-sink\\.ts$',
   cors: '^src/gateway/cors\\.ts$',
   'ipaddr.js': '^src/core/address-subject\\.ts$',
   'lru-cache': '^src/(rate-limit|authenticate)/',
