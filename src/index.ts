@@ -61,6 +61,8 @@ export {
 export type { TrustProxy } from './core/client-ip.js';
 export { ConfigError } from './core/config-error.js';
 export type {
+  BulkheadPassage,
+  Degraded,
   GatewayContext,
   Identity,
   RateLimitDecision,
@@ -72,7 +74,14 @@ export type {
 } from './core/context.js';
 export type { Dimension } from './core/dimensions.js';
 export { GatewayError } from './core/errors.js';
-export { type ApiKeyEvent, type BreakerEvent, type BreakerState, GatewayEvents } from './core/events.js';
+export {
+  type ApiKeyEvent,
+  type BreakerEvent,
+  type BreakerState,
+  type BulkheadEvent,
+  type CutEvent,
+  GatewayEvents,
+} from './core/events.js';
 export type { Logger } from './core/logger.js';
 export type { Middleware, Next } from './core/middleware.js';
 export type { Ending, Outcome } from './core/outcome.js';

@@ -33,7 +33,10 @@ export interface Identity {
   readonly limits?: TierLimits | undefined;
 }
 
-/** The service that a request is for. Written by the context step of a gateway, else by `proxyRouter()`. */
+/**
+ * The service that a request is for. Written by the context step of a gateway, else by `proxyRouter()`; rewritten by
+ * `circuitBreaker()` where another service takes over.
+ */
 export interface ServiceMatch {
   /** The service's name. */
   readonly name: string;
@@ -129,6 +132,24 @@ export interface WebSocketTraffic {
   readonly end: WebSocketEnd | undefined;
 }
 
+/** What answered in place of the service that was asked. Written by `circuitBreaker()`. */
+export interface Degraded {
+  /** The service that was asked, or the breaker's name where there is none. */
+  readonly service: string;
+  /** Another service, a handler of the user's, or a response that was written beforehand. */
+  readonly by: 'failover' | 'handler' | 'static';
+}
+
+/** What a bulkhead did with the request. Written by `bulkhead()`. */
+export interface BulkheadPassage {
+  /** What the bulkhead is for. */
+  readonly key: string;
+  /** How long the request waited for its place, in milliseconds; 0 where one was free. */
+  readonly queuedMs: number;
+  /** Why it got none, where it did not. */
+  readonly refused?: 'full' | 'timeout' | 'closed' | undefined;
+}
+
 /** The one typed record on a request, `req.gateway`. Each field has one owner who writes it. */
 export interface GatewayContext {
   /** Request id: the client's `X-Request-Id` if it is a sane token, else a new UUID. Sent both ways. */
@@ -144,6 +165,8 @@ export interface GatewayContext {
   cost: RequestCost | undefined;
   upstream: Upstream | undefined;
   webSocket: WebSocketTraffic | undefined;
+  degraded: Degraded | undefined;
+  bulkhead: BulkheadPassage | undefined;
   /** Why the request was refused, where one of gatewright's middlewares refused it. Written by whichever did. */
   refusal: GatewayError | undefined;
   /** Whether the gateway answers for CORS, so that an upstream's `Access-Control-*` fields are dropped. */
@@ -160,6 +183,8 @@ class RequestContext implements GatewayContext {
   cost: RequestCost | undefined = undefined;
   upstream: Upstream | undefined = undefined;
   webSocket: WebSocketTraffic | undefined = undefined;
+  degraded: Degraded | undefined = undefined;
+  bulkhead: BulkheadPassage | undefined = undefined;
   refusal: GatewayError | undefined = undefined;
   ownsCors = false;
   addresses: ClientAddress = directClient;

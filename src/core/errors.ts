@@ -142,6 +142,18 @@ export class ServiceUnavailableError extends GatewayError {
   }
 }
 
+/** 503: as many requests for the service run, and wait, as may. It says nothing about the upstream. */
+export class OverloadedError extends GatewayError {
+  constructor(service: string, retryAfterSeconds: number) {
+    super({
+      status: 503,
+      code: 'ERR_GATEWAY_OVERLOADED',
+      body: { error: 'Service temporarily unavailable', service },
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
+  }
+}
+
 /** 504: the upstream was too slow. */
 export class GatewayTimeoutError extends GatewayError {
   constructor(service: string, cause?: unknown) {

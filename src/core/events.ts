@@ -10,6 +10,22 @@ export interface BreakerEvent {
   readonly key: string;
   readonly from: BreakerState;
   readonly to: BreakerState;
+  /** Who isolated or reset it: a subject, or `code` for a call from the program itself. Undefined where nobody did. */
+  readonly by?: string | undefined;
+}
+
+/** An answer was cut after its header fields had been sent. It is no verdict on what was behind it. */
+export interface CutEvent {
+  /** What the breaker is for. */
+  readonly key: string;
+}
+
+/** A bulkhead has another number of requests than before. */
+export interface BulkheadEvent {
+  /** What the bulkhead is for: the service's name, unless a key was chosen. */
+  readonly key: string;
+  readonly running: number;
+  readonly queued: number;
 }
 
 /** Who decides: Redis for all replicas, or, while it is away, what the store's policy says. */
@@ -42,6 +58,8 @@ export interface ApiKeyEvent {
 /** What parts of a gateway tell each other without knowing each other. */
 export interface GatewayEventMap {
   breaker: [BreakerEvent];
+  cut: [CutEvent];
+  bulkhead: [BulkheadEvent];
   storeMode: [StoreModeEvent];
   apiKey: [ApiKeyEvent];
   target: [TargetEvent];
