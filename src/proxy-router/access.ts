@@ -1,5 +1,6 @@
-import { isBelow, pathOf } from '../core/path.js';
+import { pathOf } from '../core/path.js';
 import type { ResolvedService } from './options.js';
+import { firstFit } from './rule-match.js';
 
 /** Who may send a request, as far as its service says. */
 export interface Access {
@@ -14,17 +15,10 @@ type Rules = Pick<ResolvedService, 'access' | 'permissions' | 'authentication'>;
 
 /** The first rule that fits decides; where none does, what the service says as a whole. */
 export function accessOf(service: Rules, method: string, rest: string): Access {
-  if (service.access.length > 0) {
-    const path = pathOf(rest) || '/';
-    for (const rule of service.access) {
-      if (rule.methods && !rule.methods.includes(method)) continue;
-      if (rule.path !== undefined && !isBelow(path, rule.path)) continue;
-      return {
-        permissions: rule.permissions,
-        anonymous: rule.anonymous,
-        authentication: rule.authentication,
-      };
-    }
+  const rule = service.access.length > 0 ? firstFit(service.access, method, pathOf(rest) || '/') : undefined;
+  if (rule) {
+    const { permissions, anonymous, authentication } = rule;
+    return { permissions, anonymous, authentication };
   }
   return { permissions: service.permissions, anonymous: false, authentication: service.authentication };
 }

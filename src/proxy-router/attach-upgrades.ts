@@ -21,7 +21,7 @@ export interface AttachOptions {
 /** What takes the upgrades. */
 export interface UpgradeHandler {
   /** Whether one is for a service. */
-  matches(req: Pick<IncomingMessage, 'url' | 'method'>): boolean;
+  matches(req: Pick<IncomingMessage, 'url' | 'method' | 'headers'>): boolean;
   serve(req: IncomingMessage, res: ServerResponse): void;
 }
 
@@ -91,7 +91,7 @@ function upgradeListener(
   return function takeUpgrade(req, socket, head) {
     if (taken.has(req) || socket.destroyed) return;
     const url = below(req);
-    const isOurs = url !== undefined && handler.matches({ url, method: req.method });
+    const isOurs = url !== undefined && handler.matches({ url, method: req.method, headers: req.headers });
     if (!isOurs && isForOthers(server, takeUpgrade)) return;
     taken.add(req);
     if (isOccupied(socket) || isTruncated(server, req)) socket.destroy();

@@ -9,10 +9,11 @@ import {
   ServiceUnavailableError,
 } from '../core/errors.js';
 import type { AttemptRequest } from './attempt.js';
+import { CostMeter } from './cost.js';
 import { changeResponse } from './header-rules.js';
 import { OutgoingBody } from './outgoing-body.js';
 import { isIdempotent } from './replay.js';
-import { copyHead, copyResponseHead, pairsOf } from './response-headers.js';
+import { copyHead, copyResponseHead, pairsOf, relayEarlyHints } from './response-headers.js';
 import { responseRewrite } from './response-rewrite.js';
 import type { Service } from './service.js';
 import type { Target } from './target.js';
@@ -29,6 +30,8 @@ export interface ExchangeReport {
   retried(target: Target, cause: Error): void;
   /** The request failed. Without a refusal its answer had begun, and is cut. */
   failed(cause: Error, target?: Target, refusal?: GatewayError): void;
+  /** What was said of the actual cost is no amount. */
+  costRejected(cause: string): void;
 }
 
 /** Who finds no target may ask again after so long, in seconds. */
@@ -46,6 +49,7 @@ export class ProxyExchange implements TriedRequest {
   readonly #startedAt = performance.now();
   readonly #tries: Tries;
   readonly #body: OutgoingBody;
+  readonly #cost: CostMeter | undefined;
   #uploaded = 0;
   #flow: Flow | undefined;
   #deadline: NodeJS.Timeout | undefined;
@@ -69,6 +73,7 @@ export class ProxyExchange implements TriedRequest {
     this.#upstream = { target: '', attempts: 0 };
     this.#body = new OutgoingBody(req);
     this.#tries = new Tries(this);
+    this.#cost = CostMeter.for(service.cost, context, report.costRejected);
     this.key = service.hashKey?.(req, context);
   }
 
@@ -115,10 +120,8 @@ export class ProxyExchange implements TriedRequest {
     this.#report.retried(target, cause);
   }
 
-  onInformation({ statusCode, rawHeaders }: ResponseHead): void {
-    if (statusCode !== 103 || this.res.headersSent || this.req.httpVersion === '1.0') return;
-    const link = pairsOf(rawHeaders).flatMap(([name, value]) => (name.toLowerCase() === 'link' ? value : []));
-    if (link.length > 0) this.res.writeEarlyHints({ link });
+  onInformation(head: ResponseHead): void {
+    relayEarlyHints(head, this.req, this.res);
   }
 
   onUpload(bytes: number): void {
@@ -146,12 +149,13 @@ export class ProxyExchange implements TriedRequest {
   }
 
   onData(chunk: Buffer): void {
+    this.#cost?.onData(chunk.length);
     if (!this.res.write(chunk)) this.#flow?.pause();
   }
 
   onEnd(rawTrailers: readonly string[]): void {
     this.#over = true;
-    const trailers = pairsOf(rawTrailers);
+    const trailers = pairsOf(this.#cost?.onTrailers(rawTrailers) ?? rawTrailers);
     if (trailers.length > 0) this.res.addTrailers(trailers);
     this.res.end();
   }
@@ -182,6 +186,7 @@ export class ProxyExchange implements TriedRequest {
     this.#upstream.timeToFirstByteMs = this.#ageMs;
     try {
       copy(head, res, this.#context.ownsCors, responseRewrite(service, target, this.req));
+      this.#cost?.onHead(head.statusCode, head.rawHeaders, res);
       changeResponse(res, service.headers.response);
       return true;
     } catch (error) {
@@ -225,7 +230,7 @@ export class ProxyExchange implements TriedRequest {
 
   #refuse(refusal: GatewayError, failure: UpstreamFailure | undefined, cause: Error, target?: Target): void {
     this.#end(failure, cause);
-    this.#discardUpload();
+    this.#body.discard();
     this.#report.failed(cause, target, refusal);
   }
 
@@ -240,11 +245,5 @@ export class ProxyExchange implements TriedRequest {
     this.#over = true;
     clearTimeout(this.#deadline);
     this.#tries.stop();
-  }
-
-  /** A client that reads no answer before all of its upload is taken would wait for ever. */
-  #discardUpload(): void {
-    this.req.unpipe();
-    this.req.resume();
   }
 }

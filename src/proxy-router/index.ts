@@ -1,5 +1,6 @@
 export type { AttachOptions, UpgradeServer } from './attach-upgrades.js';
 export type { LoadBalancing } from './balancer.js';
+export type { CostedResponse, CostOptions, CostRule, EstimateCost } from './cost-options.js';
 export type { HashBy } from './hash-key.js';
 export type {
   AccessRule,

@@ -7,6 +7,7 @@ import { isAmbiguousPath } from '../core/path.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { ServiceLimits } from '../core/tiers.js';
 import type { LoadBalancing } from './balancer.js';
+import { type CostOptions, costSchema, type EstimateCost, ruleMethods, rulePath } from './cost-options.js';
 import type { HashBy } from './hash-key.js';
 import {
   type EjectionOptions,
@@ -85,8 +86,8 @@ export interface ServiceOptions {
   readonly rewriteLocation?: boolean | undefined;
   /** Puts the service's path in front of the `Path` of cookies, and leaves their `Domain` out. Default false. */
   readonly rewriteCookies?: boolean | undefined;
-  /** Estimated cost of a request, in dollars. Default 0. */
-  readonly cost?: number | undefined;
+  /** What a request costs: an estimate in dollars, a function that gives it, or rules. Default 0. */
+  readonly cost?: number | EstimateCost | CostOptions | undefined;
   /** Limits of its own by tier, counted apart from other services; `false` for none. Default: as everywhere. */
   readonly rateLimit?: ServiceLimits | false | undefined;
   /** Permissions that a gateway asks for. Default: none. */
@@ -179,7 +180,7 @@ const serviceSchema = z.strictObject({
   hostHeader: z.enum(['target', 'client']).default('target'),
   rewriteLocation: z.boolean().default(false),
   rewriteCookies: z.boolean().default(false),
-  cost: z.number().nonnegative().max(1_000_000).default(0),
+  cost: costSchema,
   rateLimit: z
     .union([
       z.literal(false),
@@ -191,14 +192,8 @@ const serviceSchema = z.strictObject({
   access: z
     .array(
       z.strictObject({
-        methods: z
-          .array(z.string().regex(/^[A-Z]+$/, 'must be a method in capitals, such as "GET"'))
-          .min(1)
-          .optional(),
-        path: z
-          .string()
-          .regex(/^\/(?:[^/?#]+(?:\/[^/?#]+)*)?$/, 'must be a path such as "/public"')
-          .optional(),
+        methods: ruleMethods,
+        path: rulePath,
         anonymous: z.boolean().default(false),
         permissions,
         authentication,

@@ -44,4 +44,10 @@ export class OutgoingBody {
     if (!isAsReceived(this.#bytes)) delete headers['content-encoding'];
     headers['content-length'] = this.#bytes.length;
   }
+
+  /** A client that reads no answer before all of its upload is taken would wait for ever. */
+  discard(): void {
+    this.#req.unpipe();
+    this.#req.resume();
+  }
 }

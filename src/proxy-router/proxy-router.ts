@@ -12,6 +12,7 @@ import { errorHandler, sendError } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { accessOf } from './access.js';
 import { Attachments, type AttachOptions, type UpgradeServer } from './attach-upgrades.js';
+import { estimatedCost } from './cost.js';
 import { type ExchangeReport, ProxyExchange } from './exchange.js';
 import { httpProxyTransport } from './http-proxy-transport.js';
 import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
@@ -22,10 +23,13 @@ import { Targets } from './targets.js';
 import { upgradeTransport } from './upgrade-transport.js';
 import { WebSocketTunnels } from './websocket-tunnels.js';
 
+/** What a request is matched by. */
+export type MatchedRequest = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
+
 /** What `proxyRouter()` returns. */
 export interface ProxyRouterMiddleware extends Middleware, StatusSource {
   /** The service that a request is for, by the longest matching path prefix. */
-  match(req: Pick<IncomingMessage, 'url' | 'method'>): ServiceMatch | undefined;
+  match(req: MatchedRequest): ServiceMatch | undefined;
   /**
    * Opens the WebSockets of a server that are for a service: its upgrades pass through the router alone, or through
    * the app that it is mounted in.
@@ -96,6 +100,15 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   ): void {
     if (context.outcome.ending !== undefined) return; // The client has left, and nobody waits for an answer.
     const about = { requestId: context.id, service: service.name };
+    if (Number.isNaN(matched.cost)) {
+      refuse(
+        new InternalError(new Error(`The cost of service ${service.name} is no amount`)),
+        req,
+        res,
+        next,
+      );
+      return;
+    }
     const report: ExchangeReport = {
       retried(target, cause) {
         logger.info('Another target is tried', { ...about, target: target.origin, cause: reasonOf(cause) });
@@ -103,6 +116,9 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
       failed(cause, target, refusal) {
         logger.warn('Upstream failed', { ...about, target: target?.origin, cause: reasonOf(cause) });
         if (refusal) refuse(refusal, req, res, next);
+      },
+      costRejected(cause) {
+        logger.warn('An actual cost is not believed', { ...about, cause });
       },
     };
     const pending = upgradeOf(req, res);
@@ -126,7 +142,7 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     );
   }
 
-  function match(req: Pick<IncomingMessage, 'url' | 'method'>): ServiceMatch | undefined {
+  function match(req: MatchedRequest): ServiceMatch | undefined {
     const url = originForm(req.url ?? '/');
     const path = pathOf(url);
     const route = table.match(path);
@@ -138,7 +154,7 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
       name: service.name,
       path: service.path,
       rest: service.stripPrefix ? behind : url,
-      cost: service.cost,
+      cost: estimatedCost(service.cost, req, behind),
       rateLimit: service.rateLimit,
       permissions,
       anonymous,

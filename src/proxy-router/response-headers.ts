@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
 import type { ResponseHead } from './transport.js';
 
@@ -57,6 +57,17 @@ export function copyHead(
     else to.setHeader(name, value);
     seen.add(lower);
   }
+}
+
+/** Passes 103 (RFC 8297) on to whoever may understand it. */
+export function relayEarlyHints(
+  { statusCode, rawHeaders }: ResponseHead,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  if (statusCode !== 103 || res.headersSent || req.httpVersion === '1.0') return;
+  const link = pairsOf(rawHeaders).flatMap(([name, value]) => (name.toLowerCase() === 'link' ? value : []));
+  if (link.length > 0) res.writeEarlyHints({ link });
 }
 
 /** Names and values in turn as pairs. */
