@@ -1,5 +1,5 @@
 import { CircuitState, type IBreaker } from 'cockatiel';
-import type { ResolvedCircuitBreaker } from './options.js';
+import type { BreakerPolicy } from './policy-options.js';
 
 /** In how many parts a window passes by. */
 const PARTS = 10;
@@ -19,10 +19,10 @@ interface Part {
 export class FailureWindow implements IBreaker {
   /** What cockatiel would save and restore. */
   state: unknown;
-  readonly #config: ResolvedCircuitBreaker;
+  readonly #config: BreakerPolicy;
   #parts: Part[] = [];
 
-  constructor(config: ResolvedCircuitBreaker) {
+  constructor(config: BreakerPolicy) {
     this.#config = config;
   }
 
