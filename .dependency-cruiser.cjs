@@ -1,7 +1,15 @@
 // The architecture as rules: who may import whom, and which folder may load which package.
 // Checked by `npm run imports`; test/imports.test.ts plants violations and expects them to be reported.
 
-const factories = ['audit', 'authenticate', 'rate-limit', 'analytics', 'circuit-breaker', 'proxy-router'];
+const factories = [
+  'audit',
+  'authenticate',
+  'rate-limit',
+  'analytics',
+  'circuit-breaker',
+  'bulkhead',
+  'proxy-router',
+];
 const factory = `(?:${factories.join('|')})`;
 
 /** The only places in src/ that may load a third-party package, type-only imports included. */

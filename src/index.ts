@@ -54,9 +54,25 @@ export {
   type Verifier,
 } from './authenticate/index.js';
 export {
+  type BulkheadLimits,
+  type BulkheadMiddleware,
+  type BulkheadOptions,
+  type BulkheadState,
+  bulkhead,
+} from './bulkhead/index.js';
+export {
+  type BreakerInfo,
+  type BreakerPolicyOptions,
+  type CallOutcome,
   type CircuitBreakerMiddleware,
   type CircuitBreakerOptions,
   circuitBreaker,
+  type Fallback,
+  type FallbackHandler,
+  type ReplicaCount,
+  type ServiceMatcher,
+  type SharedBreakerOptions,
+  type StaticFallback,
 } from './circuit-breaker/index.js';
 export type { TrustProxy } from './core/client-ip.js';
 export { ConfigError } from './core/config-error.js';
