@@ -97,9 +97,8 @@ function refused({ status, headers }: Response): Failure {
 
 /** `fetch()` says what went wrong in the cause of its error. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  const code = typeof cause?.code === 'string' ? `: ${cause.code}` : '';
-  return `The receiver could not be reached${code}`;
+  const code = (error as { cause?: { code?: unknown } } | undefined)?.cause?.code;
+  return `The receiver could not be reached${typeof code === 'string' ? `: ${code}` : ''}`;
 }
 
 function pause(ms: number, signal: AbortSignal, mostMs: number): Promise<void> {

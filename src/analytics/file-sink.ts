@@ -106,9 +106,9 @@ async function isCutShort(path: string): Promise<boolean> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return false;
   try {
-    const { size } = await file.stat();
-    if (size === 0) return false;
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+    const there = await file.stat();
+    if (!there.isFile() || there.size === 0) return false;
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, there.size - 1);
     return buffer[0] !== 0x0a;
   } finally {
     await file.close();
