@@ -35,8 +35,15 @@ export function audit(options: AuditOptions = {}): Middleware {
   events?.on('apiKey', ({ action, keyId, by }) =>
     write({ time: time(), type: 'api_key', decision: action, subject: by, keyId }),
   );
-  events?.on('breaker', ({ key, from, to }) =>
-    write({ time: time(), type: 'circuit_breaker', decision: to, reason: `was ${from}`, service: key }),
+  events?.on('breaker', ({ key, from, to, by: subject }) =>
+    write({
+      time: time(),
+      type: 'circuit_breaker',
+      decision: to,
+      reason: `was ${from}`,
+      subject,
+      service: key,
+    }),
   );
 
   return function auditMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {

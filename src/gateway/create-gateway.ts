@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiKeys, Tickets } from '../authenticate/index.js';
+import type { BulkheadMiddleware } from '../bulkhead/index.js';
+import type { CircuitBreakerMiddleware } from '../circuit-breaker/index.js';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf } from '../core/context.js';
 import { GatewayError, InternalError } from '../core/errors.js';
@@ -42,6 +44,12 @@ export interface Gateway extends Middleware {
   readonly tickets: Pick<Tickets, 'issue'> | undefined;
   /** Changes and explains limits. Undefined where `rateLimit` is switched off. */
   readonly rateLimit: Pick<RateLimitMiddleware, 'limits' | 'explain' | 'load'> | undefined;
+  /** Shows, isolates and resets breakers. Undefined where `circuitBreaker` is switched off. */
+  readonly circuitBreaker:
+    | Pick<CircuitBreakerMiddleware, 'states' | 'list' | 'isolate' | 'reset'>
+    | undefined;
+  /** Shows how full bulkheads are. Undefined where no service has one. */
+  readonly bulkhead: Pick<BulkheadMiddleware, 'states'> | undefined;
   /** Shows, adds, drains and removes the targets of services. */
   readonly targets: Targets;
   /** What `GET /health` answers. */
@@ -57,7 +65,8 @@ export interface Gateway extends Middleware {
 const noEndpoints: Endpoints = () => undefined;
 
 /**
- * Composes the factories in one fixed order: analytics, CORS, authentication, permissions, limits, breaker, proxy.
+ * Composes the factories in one fixed order: analytics, CORS, authentication, permissions, limits, breaker,
+ * bulkhead, proxy.
  *
  * @throws ConfigError naming every wrong option
  */
@@ -65,7 +74,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkOptions('', gatewaySchema, options);
   const paths = endpointPaths(options);
   const parts = createParts(options);
-  const { analytics, audit, cors, addressLimit, authenticate, rateLimit, circuitBreaker, router } = parts;
+  const { analytics, audit, cors, addressLimit, authenticate, rateLimit, circuitBreaker, bulkhead, router } =
+    parts;
   const addresses = compileTrustProxy(options.trustProxy);
   const refuse = errorHandler(options);
   const plain = refuseAmbiguity(refuse);
@@ -81,6 +91,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     permissions,
     rateLimit,
     circuitBreaker,
+    bulkhead, // Behind the breaker: who is refused by that one takes no place, and a full one is no failure.
     router,
   ]);
   const refuseUnmatched = compose([analytics, audit, plain, cors, notFound(refuse)]);
@@ -139,6 +150,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     targets: parts.router.targets,
     health: () => healthOf(parts.sources, new Date()),
     rateLimit,
+    circuitBreaker,
+    bulkhead,
     close,
   });
 }

@@ -7,6 +7,7 @@ const none: ResolvedEndpoints = {
   metrics: false,
   apiKeys: false,
   tickets: false,
+  circuitBreakers: false,
 };
 
 /** Where the endpoints are for a gateway that is served directly, and for one that is mounted. */

@@ -6,6 +6,7 @@ import { errorHandler } from '../core/send-error.js';
 import { healthOf } from '../core/status.js';
 import { mergeTiers } from '../rate-limit/options.js';
 import { ApiKeyEndpoints } from './api-key-endpoints.js';
+import { BreakerEndpoints, mayReadBreakers, WRITE } from './breaker-endpoints.js';
 import { compose } from './compose.js';
 import { type Answers, allowMethods, answerWith } from './endpoint.js';
 import { describeGateway } from './info.js';
@@ -60,9 +61,22 @@ export function createEndpoints(
     return endpoint(rotate ? keys.rotation(id) : keys.one(id), writer);
   }
 
+  const breakers = parts.circuitBreaker && new BreakerEndpoints(parts.circuitBreaker, parts.router.services);
+  if (breakers) {
+    const reader = compose([authenticate, mayReadBreakers(refuse)]);
+    byPath.set(paths.circuitBreakers, endpoint(breakers.collection, reader));
+  }
+
+  function breakerEndpoint(path: string): Middleware | undefined {
+    const parent = paths.circuitBreakers;
+    if (breakers === undefined || parent === false || !path.startsWith(parent)) return undefined;
+    const action = breakers.action(path.slice(parent.length));
+    return action && endpoint(action, need(WRITE));
+  }
+
   return (req) => {
     const path = pathOf(req.url ?? '/');
-    return byPath.get(path) ?? keyEndpoint(path);
+    return byPath.get(path) ?? keyEndpoint(path) ?? breakerEndpoint(path);
   };
 }
 

@@ -5,14 +5,16 @@ import type { AuditOptions } from '../audit/index.js';
 import { auditSchema } from '../audit/options.js';
 import type { AuthenticateOptions } from '../authenticate/index.js';
 import { authenticateSchema } from '../authenticate/options.js';
-import type { CircuitBreakerOptions } from '../circuit-breaker/index.js';
-import { circuitBreakerSchema } from '../circuit-breaker/options.js';
+import type { BulkheadLimits, BulkheadOptions } from '../bulkhead/index.js';
+import { bulkheadSection, serviceBulkheadOption } from '../bulkhead/options.js';
+import type { BreakerPolicyOptions, CircuitBreakerOptions } from '../circuit-breaker/index.js';
+import { circuitBreakerSchema, servicePolicyOption } from '../circuit-breaker/options.js';
 import type { TrustProxy } from '../core/client-ip.js';
 import type { Logger } from '../core/logger.js';
 import { errorOptions, objectWith, originOption, trustProxyOption } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
-import type { ServicesOptions, Transport } from '../proxy-router/index.js';
-import { servicesSchema } from '../proxy-router/options.js';
+import type { ServiceOptions, Transport } from '../proxy-router/index.js';
+import { serviceSchema, servicesOf } from '../proxy-router/options.js';
 import type { AddressLimitOptions, RateLimitOptions } from '../rate-limit/index.js';
 import { addressLimitSchema, rateLimitSchema } from '../rate-limit/options.js';
 import type { RedisClient } from '../redis/client.js';
@@ -45,7 +47,20 @@ export interface EndpointsOptions {
   readonly apiKeys?: string | false | undefined;
   /** Default `/api/auth/ticket`. */
   readonly tickets?: string | false | undefined;
+  /** Default `/api/circuit-breakers`. Single breakers are below it, so it has no slash at its end. */
+  readonly circuitBreakers?: string | false | undefined;
 }
+
+/** One service: what the router knows of it, and what other parts do. */
+export interface GatewayServiceOptions extends ServiceOptions {
+  /** Over what `circuitBreaker` says for all; `false` for no breaker. */
+  readonly circuitBreaker?: BreakerPolicyOptions | false | undefined;
+  /** Over what `bulkhead` says for all; `false` for none. */
+  readonly bulkhead?: BulkheadLimits | false | undefined;
+}
+
+/** Services by path prefix; a URL alone is the short form of one target. */
+export type GatewayServicesOptions = Readonly<Record<string, string | GatewayServiceOptions>>;
 
 /** Options of `rateLimit()`, and the limit per address that goes in front of authentication. */
 export interface GatewayRateLimitOptions extends RateLimitOptions {
@@ -55,7 +70,7 @@ export interface GatewayRateLimitOptions extends RateLimitOptions {
 /** Options of `createGateway()`. A section set to `false` is switched off; left out, it has its defaults. */
 export interface GatewayOptions extends ErrorOptions {
   /** Path prefix to target, or the long form. At least one. */
-  readonly services: ServicesOptions;
+  readonly services: GatewayServicesOptions;
   /** Forwards requests to services. Default: by http-proxy-middleware; see `undiciTransport()`. */
   readonly transport?: Transport | undefined;
   /** Default `{}`: an API key for every service. */
@@ -64,6 +79,8 @@ export interface GatewayOptions extends ErrorOptions {
   readonly rateLimit?: GatewayRateLimitOptions | false | undefined;
   /** Default `{}`. */
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
+  /** Default: as many requests for a service at a time as come, unless it has a bulkhead of its own. */
+  readonly bulkhead?: BulkheadOptions | false | undefined;
   /** Default `{}`. */
   readonly analytics?: AnalyticsOptions | false | undefined;
   /** Default `{}`: security events go to the logger. */
@@ -100,6 +117,7 @@ export const endpointsSchema = z.strictObject({
   metrics: endpointPath.default('/metrics'),
   apiKeys: parentPath.default('/api/auth/api-key'),
   tickets: endpointPath.default('/api/auth/ticket'),
+  circuitBreakers: parentPath.default('/api/circuit-breakers'),
 });
 
 const corsSchema = z
@@ -118,7 +136,12 @@ const corsSchema = z
 
 export const gatewaySchema = z.strictObject({
   ...errorOptions,
-  services: servicesSchema,
+  services: servicesOf(
+    serviceSchema.safeExtend({
+      circuitBreaker: servicePolicyOption.optional(),
+      bulkhead: serviceBulkheadOption.optional(),
+    }),
+  ),
   transport: objectWith<Transport>('forward', 'close').optional(),
   authenticate: z.union([off, authenticateSchema]).optional(),
   rateLimit: z
@@ -126,6 +149,7 @@ export const gatewaySchema = z.strictObject({
     .optional(),
   redis: z.union([redisUrl, redisClient]).optional(),
   circuitBreaker: z.union([off, circuitBreakerSchema]).optional(),
+  bulkhead: z.union([off, bulkheadSection]).optional(),
   analytics: z.union([off, analyticsSchema]).optional(),
   audit: z.union([off, auditSchema]).optional(),
   cors: z.union([off, corsSchema]).optional(),

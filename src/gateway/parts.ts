@@ -10,6 +10,7 @@ import {
   type SignatureOptions,
   type TicketStore,
 } from '../authenticate/index.js';
+import { type BulkheadMiddleware, bulkhead } from '../bulkhead/index.js';
 import { type CircuitBreakerMiddleware, circuitBreaker } from '../circuit-breaker/index.js';
 import { GatewayEvents } from '../core/events.js';
 import type { Middleware } from '../core/middleware.js';
@@ -26,7 +27,9 @@ import { mergeTiers } from '../rate-limit/options.js';
 import type { RedisClient } from '../redis/client.js';
 import { connectRedis } from '../redis/connect.js';
 import { corsMiddleware } from './cors.js';
+import { failoverMatcher } from './failover.js';
 import type { GatewayOptions } from './options.js';
+import { routedServices, serviceSections } from './service-sections.js';
 
 /** The parts of one gateway; undefined for those that are switched off. */
 export interface Parts {
@@ -37,6 +40,7 @@ export interface Parts {
   readonly addressLimit: AddressLimitMiddleware | undefined;
   readonly rateLimit: RateLimitMiddleware | undefined;
   readonly circuitBreaker: CircuitBreakerMiddleware | undefined;
+  readonly bulkhead: BulkheadMiddleware | undefined;
   readonly router: ProxyRouterMiddleware;
   /** Whoever has something to say in `/health`. */
   readonly sources: readonly StatusSource[];
@@ -80,11 +84,31 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
   const { perAddress, ...limits } = options.rateLimit || {};
   // First, since it finds what the schema can't: two services of one path or name, an address that is none.
   const router = proxyRouter({
-    services: options.services,
+    services: routedServices(options.services),
     transport: options.transport,
     events,
     logger,
     ...common,
+  });
+
+  const sections = serviceSections(options, router.services);
+  const guard = on(options.authenticate, (own) =>
+    authenticate({
+      events,
+      logger,
+      ...common,
+      ...own,
+      apiKeys: keysOf(own, redis),
+      hmac: withNonces(own.hmac, nonces),
+      tickets: ticketsIn(own.tickets, tickets),
+      tiers: own.tiers ?? [...mergeTiers(limits.tiers).keys()],
+      origins: own.origins ?? originsOf(own, options.cors),
+    }),
+  );
+  const matchService = failoverMatcher({
+    router,
+    apiKeys: guard?.apiKeys,
+    anonymousPaths: (options.authenticate ? options.authenticate.anonymous?.paths : undefined) ?? [],
   });
 
   const parts = {
@@ -93,35 +117,38 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
     audit: on(options.audit, (own) => audit({ events, logger, trustProxy, ...own })),
     cors: options.cors ? corsMiddleware(options.cors) : undefined,
     addressLimit: perAddress && addressLimit({ redis, ...common, ...perAddress }),
-    authenticate: on(options.authenticate, (own) =>
-      authenticate({
+    authenticate: guard,
+    circuitBreaker: on(options.circuitBreaker, (own) =>
+      circuitBreaker({
         events,
         logger,
-        ...common,
+        ...errors,
+        matchService,
+        ...(own.shared && { redis }),
         ...own,
-        apiKeys: keysOf(own, redis),
-        hmac: withNonces(own.hmac, nonces),
-        tickets: ticketsIn(own.tickets, tickets),
-        tiers: own.tiers ?? [...mergeTiers(limits.tiers).keys()],
-        origins: own.origins ?? originsOf(own, options.cors),
+        services: { ...own.services, ...sections.circuitBreaker },
       }),
     ),
+    bulkhead: on(options.bulkhead, (own) => {
+      const services = { ...own.services, ...sections.bulkhead };
+      const isWanted = own.maxConcurrent !== undefined || Object.keys(services).length > 0;
+      return isWanted ? bulkhead({ events, ...errors, ...own, services }) : undefined;
+    }),
     rateLimit: on(options.rateLimit, () =>
       rateLimit({ ...ownState(limits, redis), events, logger, ...common, ...limits }),
     ),
-    circuitBreaker: on(options.circuitBreaker, (own) =>
-      circuitBreaker({ events, logger, ...errors, ...own }),
-    ),
   };
-  const { analytics: recorder, authenticate: guard, rateLimit: limiter, circuitBreaker: breaker } = parts;
+  const { analytics: recorder, rateLimit: limiter, circuitBreaker: breaker } = parts;
   return {
     ...parts,
     sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),
     async close() {
+      parts.bulkhead?.close();
       await router.close(); // What ends now is still settled.
       await Promise.all([
         limiter?.close(),
         parts.addressLimit?.close(),
+        breaker?.close(),
         guard?.close(),
         nonces?.close(),
         tickets?.close(),

@@ -142,7 +142,8 @@ const authentication = z
   .min(1)
   .optional();
 
-const serviceSchema = z.strictObject({
+/** The long form of one service. */
+export const serviceSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
@@ -209,16 +210,19 @@ const servicePath = z.string().superRefine((path, check) => {
   if (wrong) check.addIssue({ code: 'custom', message: 'must be a plain path such as "/api/kgot"' });
 });
 
-export const servicesSchema = z
-  .record(
-    servicePath,
-    z.union([targetUrl.transform((url) => serviceSchema.parse({ targets: [url] })), serviceSchema]),
-  )
-  .refine((services) => Object.keys(services).length > 0, 'must have at least one service');
+/** Services by path, in the short form and in a long form that may know more than the router does. */
+export function servicesOf<Long extends z.ZodType>(long: Long) {
+  return z
+    .record(
+      servicePath,
+      z.union([targetUrl.transform((url) => serviceSchema.parse({ targets: [url] })), long]),
+    )
+    .refine((services) => Object.keys(services).length > 0, 'must have at least one service');
+}
 
 export const proxyRouterSchema = z.strictObject({
   ...errorOptions,
-  services: servicesSchema,
+  services: servicesOf(serviceSchema),
   trustProxy: trustProxyOption.optional(),
   transport: objectWith<Transport>('forward', 'close').optional(),
   events: objectWith<GatewayEvents>('publish').optional(),

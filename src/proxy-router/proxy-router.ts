@@ -31,6 +31,11 @@ export interface ProxyRouterMiddleware extends Middleware, StatusSource {
   /** The service that a request is for, by the longest matching path prefix. */
   match(req: MatchedRequest): ServiceMatch | undefined;
   /**
+   * What a request would be if it were for another service: with that one's prefix, permissions and cost. It does not
+   * ask whether it may. Undefined where there is no such service, or the request is for none.
+   */
+  matchNamed(req: IncomingMessage, name: string): ServiceMatch | undefined;
+  /**
    * Opens the WebSockets of a server that are for a service: its upgrades pass through the router alone, or through
    * the app that it is mounted in.
    *
@@ -149,11 +154,25 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     if (route === undefined) return undefined;
     const { service } = route;
     const behind = url.slice(path.length - route.rest.length);
+    return matchOf(service, req, behind, url);
+  }
+
+  function matchNamed(req: IncomingMessage, name: string): ServiceMatch | undefined {
+    const asked = req.gateway?.service ?? match(req);
+    const from = asked && byName.get(asked.name);
+    const service = byName.get(name);
+    if (asked === undefined || from === undefined || service === undefined) return undefined;
+    const behind = from.stripPrefix ? asked.rest : asked.rest.slice(prefixOf(from).length);
+    return matchOf(service, req, behind, prefixOf(service) + behind);
+  }
+
+  /** @param behind what stands behind the service's prefix @param whole the same with the prefix */
+  function matchOf(service: Service, req: MatchedRequest, behind: string, whole: string): ServiceMatch {
     const { permissions, anonymous, authentication } = accessOf(service, req.method ?? 'GET', behind);
     return {
       name: service.name,
       path: service.path,
-      rest: service.stripPrefix ? behind : url,
+      rest: service.stripPrefix ? behind : whole,
       cost: estimatedCost(service.cost, req, behind),
       rateLimit: service.rateLimit,
       permissions,
@@ -178,12 +197,18 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   const targets = new Targets(byName);
   return Object.assign(proxyRouterMiddleware, {
     match,
+    matchNamed,
     attach: (server: UpgradeServer, options?: AttachOptions) => attachments.attach(server, options),
     services: paths,
     targets,
     status,
     close,
   });
+}
+
+/** What a path is taken off by; the root's is nothing. */
+function prefixOf({ path }: Service): string {
+  return path === '/' ? '' : path;
 }
 
 /** For a host none of whose addresses can be reached, Node's error has a code and no message. */
