@@ -1,39 +1,64 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { contextOf } from '../core/context.js';
+import { GatewayError, InternalError } from '../core/errors.js';
+import { silentLogger } from '../core/logger.js';
+import type { MeasurementSource } from '../core/measurement.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
+import { type ErrorOptions, errorHandler, sendError } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
 import { BodyMeter } from './body-meter.js';
-import { HourFigures, type MetricsReport } from './hour-figures.js';
+import { EventQueues } from './event-queues.js';
+import { Figures } from './figures.js';
+import type { MetricsReport, Scope } from './hour-report.js';
 import { metricsEndpoint } from './metrics-endpoint.js';
-import { type AnalyticsOptions, analyticsSchema } from './options.js';
+import { type AnalyticsOptions, analyticsSchema, type ResolvedAnalytics } from './options.js';
 import { PrometheusMetrics } from './prometheus.js';
+import { RedisRows } from './redis-rows.js';
 import { requestEvent, serviceOf } from './request-event.js';
+import { sinkMeasurements } from './sink-measurements.js';
+import { DAY_MS, HOUR_MS } from './time-spans.js';
+import { type UsageEndpoint, usageEndpoint } from './usage-endpoint.js';
+import type { UsageQuery, UsageReport } from './usage-report.js';
 
 /** What `analytics()` returns. */
 export interface AnalyticsMiddleware extends Middleware, StatusSource {
-  /** The current hour's figures. */
+  /** The current hour's figures of this process. */
   report(): MetricsReport;
+  /** The same of all replicas that share a Redis, where there is one and it answers. */
+  report(scope: Scope): Promise<MetricsReport>;
+  /** Who used what, on which days. */
+  usage(query?: UsageQuery): Promise<UsageReport>;
   /** The Prometheus metrics, for a scrape or for metrics of one's own. */
   readonly registry: Registry;
-  /** Answers with the figures as JSON, or with Prometheus text where `Accept` prefers it. */
+  /** Adds what a part of a gateway measures of itself to the metrics. */
+  observe(source: MeasurementSource): void;
+  /** Answers with the figures as JSON, or with Prometheus or OpenMetrics text where `Accept` prefers it. */
   readonly endpoint: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+  /** Answers who used what, as JSON or CSV. */
+  readonly usageEndpoint: UsageEndpoint;
+  /** Gives sinks and Redis what they do not have yet, within their time for that, and stops timers. */
+  close(): Promise<void>;
 }
 
 /**
- * Records every request when its response has ended, however it ended: the hour's figures and Prometheus metrics.
+ * Records every request when its response has ended, however it ended: the hour's figures, usage, Prometheus metrics.
  * It goes first, so that its clock sees everything. Recording delays nothing.
  *
  * @throws ConfigError for wrong options
  */
 export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
   const config = checkOptions('analytics', analyticsSchema, options);
-  const figures = new HourFigures();
+  const logger = config.logger ?? silentLogger;
   const metrics = new PrometheusMetrics(config);
-  config.events?.on('breaker', ({ key, to }) => metrics.breakerChanged(key, to));
-  config.events?.on('target', ({ service, target, up }) => metrics.targetChanged(service, target, up));
-  config.events?.on('storeMode', ({ store, mode }) => metrics.storeModeChanged(store, mode));
+  const figures = new Figures(
+    { ...config.usage, ...config, closeTimeoutMs: config.sinkQueue.closeTimeoutMs },
+    rowsIn(config),
+  );
+  const sinks = config.sinks.length > 0 ? new EventQueues(config.sinks, config.sinkQueue, logger) : undefined;
+  if (sinks) metrics.observe(sinkMeasurements(() => sinks.counts()));
+  if (config.processMetrics) collectDefaultMetrics({ register: metrics.registry });
 
   function analyticsMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const startedAt = performance.now();
@@ -54,21 +79,67 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
       const durationMs = (openedAt ?? performance.now()) - startedAt;
       const { bytesIn, bytesOut } = meter;
       const event = requestEvent(req, context, ending, { durationMs, timeToFirstByteMs, bytesIn, bytesOut });
-      figures.add(event, event.timestamp);
+      figures.add(event);
       metrics.ended(event);
+      sinks?.add(event);
     });
     next();
+  }
+
+  function report(): MetricsReport;
+  function report(scope: Scope): Promise<MetricsReport>;
+  function report(scope?: Scope): MetricsReport | Promise<MetricsReport> {
+    return scope === undefined ? figures.localReport() : figures.report(scope);
   }
 
   function status(): StatusReport {
     return { middleware: { analytics: true } };
   }
 
-  const report = (): MetricsReport => figures.report(Date.now());
+  async function close(): Promise<void> {
+    await Promise.all([figures.close(), sinks?.close()]);
+  }
+
+  const usage = (query: UsageQuery = {}): Promise<UsageReport> => figures.usage(query);
   return Object.assign(analyticsMiddleware, {
     report,
+    usage,
     registry: metrics.registry,
-    endpoint: metricsEndpoint(report, metrics.registry),
+    observe: (source: MeasurementSource) => metrics.observe(source),
+    endpoint: refusing(metricsEndpoint(report, metrics.registry), config),
+    usageEndpoint: refusing(usageEndpoint(usage), config),
     status,
+    close,
   });
+}
+
+/** Where all replicas count together. */
+function rowsIn(config: ResolvedAnalytics): RedisRows | undefined {
+  const { redis, keyPrefix, storeTimeoutMs, usage, events } = config;
+  if (redis === undefined) return undefined;
+  return new RedisRows({
+    client: redis,
+    keyPrefix,
+    timeoutMs: storeTimeoutMs,
+    maxEntries: usage.maxEntries,
+    keepMs: { hour: 2 * HOUR_MS, day: (usage.keepDays + 1) * DAY_MS },
+    logger: config.logger ?? silentLogger,
+    events,
+  });
+}
+
+/** Has an endpoint answer for what it throws, wherever it is mounted. */
+function refusing<Rest extends unknown[]>(
+  answer: (req: IncomingMessage, res: ServerResponse, ...rest: Rest) => Promise<void>,
+  options: ErrorOptions,
+) {
+  const refuse = errorHandler(options);
+  return async (req: IncomingMessage, res: ServerResponse, ...rest: Rest): Promise<void> => {
+    try {
+      await answer(req, res, ...rest);
+    } catch (cause) {
+      const refusal = cause instanceof GatewayError ? cause : new InternalError(cause);
+      refuse(refusal, req, res, () => sendError(refusal, res, options.errorFormat));
+    }
+  };
 }

@@ -1,14 +1,12 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { BreakerState, StoreMode } from '../core/events.js';
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { BreakerState, GatewayEvents, StoreMode } from '../core/events.js';
+import type { MeasurementSource } from '../core/measurement.js';
 import { BoundedLabel } from './label.js';
 import type { ResolvedAnalytics } from './options.js';
+import { ReadCounter, ReadGauge } from './read-metrics.js';
 import type { RequestEvent } from './request-event.js';
-
-/** Bucket boundaries of OpenTelemetry's HTTP semantic conventions, in seconds. */
-const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-
-/** The methods of RFC 9110 and RFC 5789; OpenTelemetry's conventions call any other `_OTHER`. */
-const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
+import { Traffic } from './traffic.js';
+import { registerTraffic } from './traffic-metrics.js';
 
 const storeModes: readonly StoreMode[] = ['shared', 'local', 'open', 'closed'];
 const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open', 'isolated'];
@@ -16,10 +14,8 @@ const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open', '
 /** The gateway's metrics in a prom-client registry. */
 export class PrometheusMetrics {
   readonly registry: Registry;
-  readonly #duration: Histogram;
-  readonly #cost: Counter;
+  readonly #traffic: Traffic;
   readonly #limited: Counter;
-  readonly #active: Gauge;
   readonly #breaker: Gauge;
   readonly #storeMode: Gauge;
   readonly #retries: Counter;
@@ -30,31 +26,24 @@ export class PrometheusMetrics {
   readonly #service: BoundedLabel;
   readonly #tier: BoundedLabel;
   readonly #target: BoundedLabel;
+  #active = 0;
 
-  constructor(config: ResolvedAnalytics) {
+  constructor(config: Pick<ResolvedAnalytics, 'registry' | 'maxLabelValues' | 'events'>) {
     this.registry = config.registry ?? new Registry();
-    this.#service = new BoundedLabel(config.maxLabelValues);
-    this.#tier = new BoundedLabel(config.maxLabelValues);
+    this.#traffic = new Traffic(config.maxLabelValues);
+    this.#service = this.#traffic.serviceLabel;
+    this.#tier = this.#traffic.tierLabel;
     this.#target = new BoundedLabel(config.maxLabelValues);
     const registers = [this.registry];
-    this.#duration = new Histogram({
-      name: 'http_server_request_duration_seconds',
-      help: 'Duration of HTTP server requests.',
-      labelNames: ['http_request_method', 'http_response_status_code', 'service', 'tier'],
-      buckets: DURATION_BUCKETS,
-      registers,
-    });
-    this.#active = new Gauge({
-      name: 'http_server_active_requests',
-      help: 'Number of HTTP server requests that are running.',
-      registers,
-    });
-    this.#cost = new Counter({
-      name: 'gateway_cost_dollars_total',
-      help: 'Cost of requests, in dollars.',
-      labelNames: ['service', 'tier'],
-      registers,
-    });
+    registerTraffic(this.#traffic, this.registry);
+    new ReadGauge(
+      {
+        name: 'http_server_active_requests',
+        help: 'Number of HTTP server requests that are running.',
+        registry: this.registry,
+      },
+      () => [{ labels: {}, value: this.#active }],
+    );
     this.#limited = new Counter({
       name: 'gateway_rate_limited_requests_total',
       help: 'Requests refused by a limit, by its dimension; in a dry run, that would have been.',
@@ -103,6 +92,13 @@ export class PrometheusMetrics {
       labelNames: ['service', 'end'],
       registers,
     });
+    this.#listen(config.events);
+  }
+
+  #listen(events: GatewayEvents | undefined): void {
+    events?.on('breaker', ({ key, to }) => this.#breakerChanged(key, to));
+    events?.on('target', ({ service, target, up }) => this.#targetChanged(service, target, up));
+    events?.on('storeMode', ({ store, mode }) => this.#storeModeChanged(store, mode));
   }
 
   webSocketOpened(name: string): void {
@@ -110,40 +106,49 @@ export class PrometheusMetrics {
   }
 
   started(): void {
-    this.#active.inc();
+    this.#active += 1;
   }
 
   ended(event: RequestEvent): void {
+    this.#active -= 1;
+    this.#traffic.add(event);
+    if (isPlain(event)) return;
     const service = this.#service.of(event.service);
     const tier = this.#tier.of(event.tier);
-    const method = methods.has(event.method) ? event.method : '_OTHER';
-    this.#active.dec();
-    this.#duration.observe(
-      { http_request_method: method, http_response_status_code: event.status, service, tier },
-      event.durationMs / 1000,
-    );
     if (event.webSocket) {
       this.#webSocketsOpen.dec({ service });
       this.#webSocketsClosed.inc({ service, end: event.webSocket.end });
     }
     if (event.retries > 0) this.#retries.inc({ service }, event.retries);
     if (event.upstreamFailure) this.#failures.inc({ service, reason: event.upstreamFailure });
-    if (event.cost > 0) this.#cost.inc({ service, tier }, event.cost);
     if (event.limitType !== undefined) {
       this.#limited.inc({ limit_type: event.limitType, tier, enforced: String(event.limitEnforced) });
     }
   }
 
-  targetChanged(service: string, target: string, up: boolean): void {
+  /** Shows what a part of a gateway measures. */
+  observe(source: MeasurementSource): void {
+    for (const { name, help, type, labels, read } of source.measurements()) {
+      const Metric = type === 'counter' ? ReadCounter : ReadGauge;
+      new Metric({ name, help, labelNames: labels, registry: this.registry }, read);
+    }
+  }
+
+  #targetChanged(service: string, target: string, up: boolean): void {
     this.#targetUp.set({ service: this.#service.of(service), target: this.#target.of(target) }, up ? 1 : 0);
   }
 
-  breakerChanged(key: string, to: BreakerState): void {
+  #breakerChanged(key: string, to: BreakerState): void {
     const service = this.#service.of(key);
     for (const state of breakerStates) this.#breaker.set({ service, state }, state === to ? 1 : 0);
   }
 
-  storeModeChanged(store: string, to: StoreMode): void {
+  #storeModeChanged(store: string, to: StoreMode): void {
     for (const mode of storeModes) this.#storeMode.set({ store, mode }, mode === to ? 1 : 0);
   }
+}
+
+/** Whether there is nothing to count of a request but its traffic. */
+function isPlain({ webSocket, retries, upstreamFailure, limitType }: RequestEvent): boolean {
+  return webSocket === undefined && retries === 0 && upstreamFailure === undefined && limitType === undefined;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { GatewayContext } from './context.js';
 
 /**
@@ -16,4 +17,9 @@ export function subjectOf(context: GatewayContext): string {
     default:
       return `key:${identity.id}`;
   }
+}
+
+/** A subject's name of bounded length. */
+export function boundedSubject(subject: string): string {
+  return subject.length <= 256 ? subject : `sha256:${createHash('sha256').update(subject).digest('hex')}`;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { RateLimitDecision } from '../core/context.js';
 import { toDollars } from '../core/money.js';
@@ -29,11 +28,6 @@ export function announce(
   res.setHeader('X-RateLimit-Limit', String(decision.limit));
   res.setHeader('X-RateLimit-Remaining', String(decision.remaining));
   res.setHeader('X-RateLimit-Reset', String(seconds));
-}
-
-/** A subject's name of bounded length. */
-export function boundedSubject(subject: string): string {
-  return subject.length <= 256 ? subject : `sha256:${createHash('sha256').update(subject).digest('hex')}`;
 }
 
 /** The decision as `req.gateway.rateLimit` has it: money in dollars. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/config-error.js';
 import { checkOptions, tierLimitsSchema } from '../core/options.js';
+import { boundedSubject } from '../core/subject.js';
 import type { TierLimits } from '../core/tiers.js';
-import { boundedSubject } from './fields.js';
 import type { LimitChanges } from './limit-book.js';
 
 /** So many tiers and subjects may have limits that were changed at run time. */

@@ -3,8 +3,12 @@ import type { RedisClient } from './client.js';
 
 /** What every ioredis client has, and its types leave out: strings in answers are Buffers, which may hold any bytes. */
 interface ScriptClient {
-  evalshaBuffer(digest: string, keys: number, ...given: (string | number)[]): Promise<unknown>;
-  evalBuffer(source: string, keys: number, ...given: (string | number)[]): Promise<unknown>;
+  evalshaBuffer(
+    digest: string,
+    keys: number,
+    ...given: readonly (string | number | Buffer)[]
+  ): Promise<unknown>;
+  evalBuffer(source: string, keys: number, ...given: readonly (string | number | Buffer)[]): Promise<unknown>;
 }
 
 /**
@@ -29,7 +33,7 @@ export class RedisScript {
   run<Answer>(
     client: RedisClient,
     keys: number,
-    given: (string | number)[],
+    given: readonly (string | number | Buffer)[],
     read: (answer: unknown) => Answer,
   ): Promise<Answer> {
     const scripts = client as unknown as ScriptClient;

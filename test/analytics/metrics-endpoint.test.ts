@@ -1,15 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { analytics } from 'gatewright/analytics';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { send, serve } from '../helpers.js';
 
 /** The endpoint's answer to a client that accepts this. */
-async function ask(accept: string | undefined, method = 'GET') {
+async function ask(accept: string | undefined, method = 'GET', path = '/metrics') {
   const { endpoint } = analytics();
   const { url } = await serve((req, res) => void endpoint(req, res));
-  return send(url, '/', { method, headers: accept === undefined ? {} : { Accept: accept } });
+  return send(url, path, { method, headers: accept === undefined ? {} : { Accept: accept } });
 }
 
 const json = 'application/json; charset=utf-8';
+const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 const prometheus = 'text/plain; version=0.0.4; charset=utf-8';
 
 test.each<[string, string | undefined, string]>([
@@ -28,7 +30,7 @@ test.each<[string, string | undefined, string]>([
   [
     'Prometheus 2',
     'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-    prometheus,
+    openMetrics,
   ],
   [
     'Prometheus 3',
@@ -57,4 +59,56 @@ test('adds to a Vary that is there', async () => {
     void endpoint(req, res);
   });
   expect((await send(url, '/')).headers['vary']).toBe('Origin, Accept');
+});
+
+test('answers OpenMetrics with counters by their family, an end, and a registry that stays as it was', async () => {
+  const registry = new Registry();
+  const own = new Counter({
+    name: 'orders_total',
+    help: 'Orders.',
+    labelNames: ['shop'],
+    registers: [registry],
+  });
+  own.inc({ shop: 'a "b"' }, 2);
+  const { endpoint } = analytics({ registry });
+  const { url } = await serve((req, res) => void endpoint(req, res));
+  const headers = { Accept: 'application/openmetrics-text; version=1.0.0' };
+  for (let turn = 0; turn < 2; turn += 1) {
+    const { body } = await send(url, '/', { headers });
+    expect(body).toContain('# TYPE orders counter\norders_total{shop="a \\"b\\""} 2\n');
+    expect(body).toContain('# TYPE gateway_request_body_bytes counter');
+    expect(body.endsWith('\n# EOF\n')).toBe(true);
+  }
+  const { body } = await send(url, '/', { headers: { Accept: 'text/plain' } });
+  expect(body).toContain('# TYPE orders_total counter\norders_total{shop="a \\"b\\""} 2\n');
+});
+
+test('refuses a scope that is none, wherever it is mounted', async () => {
+  expect(await ask(undefined, 'GET', '/metrics?scope=world')).toMatchObject({
+    status: 400,
+    body: '{"error":"Bad request","message":"`scope` must be all or local."}',
+  });
+  expect(JSON.parse((await ask(undefined, 'GET', '/metrics?scope=all')).body).scope).toBe('local');
+});
+
+test('answers 500 where a metric of the user’s throws', async () => {
+  const registry = new Registry();
+  new Gauge({
+    name: 'broken',
+    help: 'Throws.',
+    registers: [registry],
+    collect() {
+      throw new Error('secret');
+    },
+  });
+  const { endpoint } = analytics({ registry });
+  const { url } = await serve((req, res) => void endpoint(req, res));
+  const answer = await send(url, '/', { headers: { Accept: 'text/plain' } });
+  expect(answer).toMatchObject({ status: 500, body: '{"error":"Internal server error"}' });
+});
+
+test('adds metrics of the process where they are asked for', async () => {
+  const { registry, close } = analytics({ processMetrics: true });
+  expect(await registry.metrics()).toContain('nodejs_eventloop_lag_seconds');
+  await close();
 });

@@ -9,7 +9,8 @@ import { recorded, recordOf } from './support.js';
 
 const event = recordOf({ durationMs: 20 });
 
-const configured = { maxLabelValues: 100, registry: undefined, events: undefined };
+const events = new GatewayEvents();
+const configured = { maxLabelValues: 100, registry: undefined, events };
 
 /** The values that a label has in a text of metrics. */
 function valuesOf(label: string, text: string): Set<string> {
@@ -22,7 +23,7 @@ test('bounds labels: ten thousand services are a hundred, and others', async () 
   const metrics = new PrometheusMetrics(configured);
   for (let at = 0; at < 10_000; at += 1) {
     metrics.ended({ ...event, service: `service-${at}`, tier: `tier-${at}`, cost: 1 });
-    metrics.breakerChanged(`service-${at}`, 'open');
+    events.publish('breaker', { key: `service-${at}`, from: 'closed', to: 'open' });
   }
   const text = await metrics.registry.metrics();
   for (const label of ['service', 'tier']) {

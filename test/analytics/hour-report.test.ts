@@ -1,12 +1,31 @@
-import { expect, test } from '@jest/globals';
-import { HourFigures } from '../../src/analytics/hour-figures.js';
+import { expect, jest, test } from '@jest/globals';
+import { Figures } from '../../src/analytics/figures.js';
 import type { RequestEvent } from '../../src/analytics/request-event.js';
+import { cleanup } from '../helpers.js';
 import { recordOf } from './support.js';
 
 const noon = Date.parse('2024-01-01T12:00:00.000Z');
 const HOUR_MS = 3_600_000;
 
-const event = recordOf;
+/** The figures of an hour, as far as requests are given with the time of their end. */
+class HourFigures {
+  readonly #figures = new Figures(
+    { maxEntries: 10, keepDays: 1, flushMs: 1000, closeTimeoutMs: 1000 },
+    undefined,
+  );
+
+  add(event: Partial<RequestEvent>, timestamp: number): void {
+    this.#figures.add(recordOf({ ...event, timestamp }));
+  }
+
+  report(now: number) {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(now);
+    cleanup(() => clock.mockRestore());
+    return this.#figures.localReport();
+  }
+}
+
+const event = (more: Partial<RequestEvent> = {}) => more;
 
 test('is in the documented shape, with exact totals', () => {
   const figures = new HourFigures();
@@ -17,9 +36,13 @@ test('is in the documented shape, with exact totals', () => {
   expect(figures.report(noon + 4567)).toEqual({
     timestamp: '2024-01-01T12:00:04Z',
     period: 'current_hour',
+    scope: 'local',
     metrics: {
       total_requests: 4,
       avg_response_time_ms: 15.25,
+      p50_response_time_ms: expect.closeTo(10.005, 0),
+      p90_response_time_ms: expect.closeTo(30, -1),
+      p99_response_time_ms: expect.closeTo(30, -1),
       error_rate: 0.25,
       total_cost: 0.3,
       status_codes: { 200: 2, 429: 1, 500: 1 },
@@ -56,6 +79,9 @@ test('rounds the error rate to four digits', () => {
 const nothing = {
   total_requests: 0,
   avg_response_time_ms: 0,
+  p50_response_time_ms: 0,
+  p90_response_time_ms: 0,
+  p99_response_time_ms: 0,
   error_rate: 0,
   total_cost: 0,
   status_codes: {},
