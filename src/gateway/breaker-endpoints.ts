@@ -1,17 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { isPermitted } from '../authenticate/permissions.js';
-import { refusalFor } from '../authenticate/require-permissions.js';
 import type { BreakerInfo, CircuitBreakerMiddleware } from '../circuit-breaker/index.js';
-import { contextOf } from '../core/context.js';
 import { NotFoundError } from '../core/errors.js';
-import type { Middleware } from '../core/middleware.js';
-import type { ErrorHandler } from '../core/send-error.js';
 import { subjectOf } from '../core/subject.js';
 import type { Answers } from './endpoint.js';
 import { sendJson } from './json.js';
 
 /** Who may look at breakers; whoever may change them may look, too. */
-const READ = 'breakers:read';
+export const READ = 'breakers:read';
 
 /** Who may isolate and reset breakers. */
 export const WRITE = 'breakers:write';
@@ -49,18 +44,6 @@ export class BreakerEndpoints {
       },
     };
   }
-}
-
-/** Lets those through who may look at breakers. It goes behind authentication. */
-export function mayReadBreakers(refuse: ErrorHandler): Middleware {
-  return function mayReadBreakersMiddleware(req, res, next) {
-    const { identity } = contextOf(req, res);
-    const refusal = isPermitted(identity?.permissions ?? [], WRITE)
-      ? undefined
-      : refusalFor(identity, [READ]);
-    if (refusal) refuse(refusal, req, res, next);
-    else next();
-  };
 }
 
 function actor(req: IncomingMessage): string {

@@ -5,6 +5,7 @@ const none: ResolvedEndpoints = {
   info: false,
   health: false,
   metrics: false,
+  usage: false,
   apiKeys: false,
   tickets: false,
   circuitBreakers: false,

@@ -5,8 +5,9 @@ import { pathOf } from '../core/path.js';
 import { errorHandler } from '../core/send-error.js';
 import { healthOf } from '../core/status.js';
 import { mergeTiers } from '../rate-limit/options.js';
+import { requireAnyPermission } from './any-permission.js';
 import { ApiKeyEndpoints } from './api-key-endpoints.js';
-import { BreakerEndpoints, mayReadBreakers, WRITE } from './breaker-endpoints.js';
+import { BreakerEndpoints, READ, WRITE } from './breaker-endpoints.js';
 import { compose } from './compose.js';
 import { type Answers, allowMethods, answerWith } from './endpoint.js';
 import { describeGateway } from './info.js';
@@ -16,6 +17,7 @@ import type { GatewayOptions, ResolvedEndpoints } from './options.js';
 import type { Parts } from './parts.js';
 import { refuseAmbiguity } from './steps.js';
 import { ticketAnswers } from './ticket-endpoint.js';
+import { READ_METRICS, READ_OWN, usageAnswers } from './usage-answers.js';
 
 /** The endpoint that a request is for. */
 export type Endpoints = (req: IncomingMessage) => Middleware | undefined;
@@ -34,13 +36,16 @@ export function createEndpoints(
     compose([audit, plain, allowMethods(answers, refuse), cors, guard, answerWith(answers, refuse)]);
   const need = (permission: string): Middleware =>
     compose([authenticate, requirePermissions(permission, { onError, errorFormat })]);
+  const needAny = (...permissions: readonly [string, ...string[]]): Middleware =>
+    compose([authenticate, requireAnyPermission(permissions, refuse)]);
 
   const byPath = new Map<string | false, Middleware>();
   const info = describeGateway(parts.router.services);
   byPath.set(paths.info, endpoint({ GET: (_req, res) => sendJson(res, 200, info()) }));
   byPath.set(paths.health, endpoint({ GET: (_req, res) => sendHealth(res, parts) }));
   if (analytics) {
-    byPath.set(paths.metrics, endpoint({ GET: analytics.endpoint }, unlessLocal(need('metrics:read'))));
+    byPath.set(paths.metrics, endpoint({ GET: analytics.endpoint }, unlessLocal(need(READ_METRICS))));
+    byPath.set(paths.usage, endpoint(usageAnswers(analytics), unlessLocal(needAny(READ_OWN, READ_METRICS))));
   }
   const tiers = mergeTiers(options.rateLimit ? options.rateLimit.tiers : undefined);
   const hasKeys = options.authenticate !== false && options.authenticate?.apiKeys !== false;
@@ -63,8 +68,7 @@ export function createEndpoints(
 
   const breakers = parts.circuitBreaker && new BreakerEndpoints(parts.circuitBreaker, parts.router.services);
   if (breakers) {
-    const reader = compose([authenticate, mayReadBreakers(refuse)]);
-    byPath.set(paths.circuitBreakers, endpoint(breakers.collection, reader));
+    byPath.set(paths.circuitBreakers, endpoint(breakers.collection, needAny(READ, WRITE)));
   }
 
   function breakerEndpoint(path: string): Middleware | undefined {

@@ -43,6 +43,8 @@ export interface EndpointsOptions {
   readonly health?: string | false | undefined;
   /** Default `/metrics`. */
   readonly metrics?: string | false | undefined;
+  /** Default `/api/usage`. */
+  readonly usage?: string | false | undefined;
   /** Default `/api/auth/api-key`. Single keys are below it, so it has no slash at its end. */
   readonly apiKeys?: string | false | undefined;
   /** Default `/api/auth/ticket`. */
@@ -115,6 +117,7 @@ export const endpointsSchema = z.strictObject({
   info: endpointPath.default('/'),
   health: endpointPath.default('/health'),
   metrics: endpointPath.default('/metrics'),
+  usage: endpointPath.default('/api/usage'),
   apiKeys: parentPath.default('/api/auth/api-key'),
   tickets: endpointPath.default('/api/auth/ticket'),
   circuitBreakers: parentPath.default('/api/circuit-breakers'),

@@ -113,7 +113,7 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
 
   const parts = {
     router,
-    analytics: on(options.analytics, (own) => analytics({ events, ...own })),
+    analytics: on(options.analytics, (own) => analytics({ events, logger, redis, ...errors, ...own })),
     audit: on(options.audit, (own) => audit({ events, logger, trustProxy, ...own })),
     cors: options.cors ? corsMiddleware(options.cors) : undefined,
     addressLimit: perAddress && addressLimit({ redis, ...common, ...perAddress }),
@@ -153,6 +153,7 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
         nonces?.close(),
         tickets?.close(),
       ]);
+      await recorder?.close(); // What was settled now is still recorded.
       opened?.disconnect();
     },
   };

@@ -184,9 +184,13 @@ describe.each(ways)('a gateway %s', (_name, way) => {
     expect(JSON.parse((await ask('/metrics', {})).body)).toEqual({
       timestamp: time,
       period: 'current_hour',
+      scope: 'local',
       metrics: {
         total_requests: 2,
         avg_response_time_ms: expect.any(Number),
+        p50_response_time_ms: expect.any(Number),
+        p90_response_time_ms: expect.any(Number),
+        p99_response_time_ms: expect.any(Number),
         error_rate: 0,
         total_cost: 0.002,
         status_codes: { 200: 1, 401: 1 },
