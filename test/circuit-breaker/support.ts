@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { jest } from '@jest/globals';
-import type { GatewayContext } from 'gatewright';
+import type { GatewayContext, Logger } from 'gatewright';
 import { type CircuitBreakerOptions, circuitBreaker } from 'gatewright/circuit-breaker';
 import { contextOf } from '../../src/core/context.js';
 import { cleanup, type mounts, send, serve } from '../helpers.js';
@@ -11,8 +11,8 @@ type Mount = (typeof mounts)[number][1];
 
 const bare: Mount = (middleware, last) => (req, res) => middleware(req, res, () => last(req, res));
 
-/** A clock that stands still until it is moved. Timers and sockets stay real. */
-export function fakeClock() {
+/** A clock that stands still until it is moved, and with `timers`, these too. Sockets stay real. */
+export function fakeClock({ timers = false } = {}) {
   jest.useFakeTimers({
     now: Date.parse('2024-01-01T12:00:00Z'),
     doNotFake: [
@@ -24,12 +24,24 @@ export function fakeClock() {
       'clearImmediate',
       'setInterval',
       'clearInterval',
-      'setTimeout',
-      'clearTimeout',
+      ...(timers ? [] : (['setTimeout', 'clearTimeout'] as const)),
     ],
   });
   cleanup(() => jest.useRealTimers());
-  return { advance: (ms: number): void => jest.setSystemTime(Date.now() + ms) };
+  return {
+    advance(ms: number): void {
+      if (timers) jest.advanceTimersByTime(ms);
+      else jest.setSystemTime(Date.now() + ms);
+    },
+  };
+}
+
+/** What stands around a breaker. */
+interface Behind {
+  readonly mount?: Mount;
+  readonly before?: (context: GatewayContext) => void;
+  /** In place of the one that answers with the status in the path. */
+  readonly handler?: RequestListener;
 }
 
 /**
@@ -38,9 +50,10 @@ export function fakeClock() {
  */
 export async function behindBreaker(
   options: CircuitBreakerOptions = {},
-  { mount = bare, before }: { mount?: Mount; before?: (context: GatewayContext) => void } = {},
+  { mount = bare, before, handler }: Behind = {},
 ) {
   const breaker = circuitBreaker(options);
+  cleanup(() => breaker.close());
   const events = new EventEmitter();
   let reached = 0;
   const { url, port } = await serve(
@@ -53,7 +66,8 @@ export async function behindBreaker(
       },
       (req, res) => {
         reached += 1;
-        if (req.url === '/hold') events.emit('held', res, req.gateway);
+        if (handler) handler(req, res);
+        else if (req.url === '/hold') events.emit('held', res, req.gateway);
         else res.writeHead(Number(req.url?.slice(1))).end();
       },
     ),
@@ -90,3 +104,15 @@ export async function behindBreaker(
 
 /** Statuses of five failures: as many as open a breaker by default. */
 export const five = [500, 500, 500, 500, 500];
+
+/** A logger that keeps what it is told. */
+export function recorder() {
+  return {
+    info: jest.fn<Logger['info']>(),
+    warn: jest.fn<Logger['warn']>(),
+    error: jest.fn<Logger['error']>(),
+  };
+}
+
+/** Passes once everything that is under way in this process has been carried on. */
+export const settled = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
