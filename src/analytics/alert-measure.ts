@@ -4,8 +4,7 @@ import { saneCost } from './event-cost.js';
 import { isError, type RequestEvent } from './request-event.js';
 import { SlotHistogram } from './slot-histogram.js';
 import { SlotRing } from './slot-ring.js';
-
-export const HOUR_MS = 3_600_000;
+import { HOUR_MS } from './time-spans.js';
 
 /** What a rule looks at. `key` tells apart what it judges one by one; it is empty where that is only one thing. */
 export interface Measure {

@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.js';
 import { functionOption } from '../core/options.js';
 import type { Alert, AlertMetric } from './alert.js';
 import { alertRuleSchema } from './alert-rule-options.js';
+import { HOUR_MS } from './time-spans.js';
 import { type WebhookOptions, webhookSchema } from './webhook-options.js';
 
 /** When an alert fires. */
@@ -64,7 +65,6 @@ export interface AlertSurroundings {
   readonly events?: GatewayEvents | undefined;
 }
 
-const LONGEST_MS = 3_600_000;
 const MOST_SLOTS = 720;
 
 const rules = z.array(alertRuleSchema).min(1).max(100);
@@ -78,7 +78,7 @@ const full = z
     onAlert: functionOption<(alert: Alert) => unknown>().optional(),
   })
   .superRefine(({ rules, evaluateMs }, check) => {
-    const most = Math.min(LONGEST_MS, MOST_SLOTS * evaluateMs);
+    const most = Math.min(HOUR_MS, MOST_SLOTS * evaluateMs);
     rules.forEach(({ windowMs }, index) => {
       if (windowMs >= evaluateMs && windowMs <= most) return;
       const message = `must be ${evaluateMs} to ${most} where the rules are evaluated every ${evaluateMs} ms`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOUR_MS } from './time-spans.js';
 
 const metrics = [
   'error_rate',
@@ -14,7 +15,6 @@ const states: Readonly<Record<string, readonly string[]>> = {
   store_mode: ['local', 'open', 'closed'],
 };
 
-const HOUR_MS = 3_600_000;
 const level = z.number().nonnegative().max(1e12);
 
 const shape = z.strictObject({

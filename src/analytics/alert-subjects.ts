@@ -1,8 +1,9 @@
 import { toDollars, toMicros } from '../core/money.js';
-import { HOUR_MS, type RequestMeasure } from './alert-measure.js';
+import type { RequestMeasure } from './alert-measure.js';
 import { saneCost } from './event-cost.js';
 import type { RequestEvent } from './request-event.js';
 import { SlotRing } from './slot-ring.js';
+import { HOUR_MS } from './time-spans.js';
 
 /** So many slots are enough for each of many subjects: the window is off by a twelfth at most. */
 const MOST_SLOTS = 12;

@@ -1,4 +1,5 @@
-import { durationBounds, type OtlpSeries } from './otlp-series.js';
+import { DURATION_BUCKETS } from './duration-histogram.js';
+import type { OtlpSeries } from './otlp-series.js';
 
 /** An attribute in the JSON form of the OpenTelemetry protocol: 64-bit integers are strings. */
 interface Attribute {
@@ -44,7 +45,7 @@ export function metricsRequest(
                     sum: each.sum,
                     min: each.min,
                     max: each.max,
-                    explicitBounds: durationBounds,
+                    explicitBounds: DURATION_BUCKETS,
                     bucketCounts: each.buckets.map(String),
                   })),
                 },

@@ -1,14 +1,8 @@
 import { toDollars, toMicros } from '../core/money.js';
+import { DURATION_BUCKETS } from './duration-histogram.js';
 import { saneCost } from './event-cost.js';
+import { knownMethod } from './known-method.js';
 import type { RequestEvent } from './request-event.js';
-
-/** Bucket boundaries of OpenTelemetry's HTTP semantic conventions, in seconds. */
-export const durationBounds: readonly number[] = [
-  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
-];
-
-/** The methods of RFC 9110 and RFC 5789; OpenTelemetry's conventions call any other `_OTHER`. */
-const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
 /** What the requests of one batch with the same attributes add up to. */
 export class OtlpSeries {
@@ -22,7 +16,7 @@ export class OtlpSeries {
   min = Number.POSITIVE_INFINITY;
   max = 0;
   /** How many were at most as long as each boundary, and longer than the one before; and longer than all. */
-  readonly buckets: number[] = new Array(durationBounds.length + 1).fill(0);
+  readonly buckets: number[] = new Array(DURATION_BUCKETS.length + 1).fill(0);
   #costMicros = 0;
 
   constructor({ method, status, service, tier }: RequestEvent) {
@@ -39,8 +33,8 @@ export class OtlpSeries {
 
   add(event: RequestEvent): void {
     const seconds = event.durationMs > 0 ? event.durationMs / 1000 : 0;
-    const found = durationBounds.findIndex((bound) => seconds <= bound);
-    const at = found < 0 ? durationBounds.length : found;
+    const found = DURATION_BUCKETS.findIndex((bound) => seconds <= bound);
+    const at = found < 0 ? DURATION_BUCKETS.length : found;
     this.count += 1;
     this.sum += seconds;
     this.min = Math.min(this.min, seconds);
@@ -48,10 +42,6 @@ export class OtlpSeries {
     this.buckets[at] = (this.buckets[at] ?? 0) + 1;
     this.#costMicros += toMicros(saneCost(event.cost));
   }
-}
-
-function knownMethod(method: string): string {
-  return methods.has(method) ? method : '_OTHER';
 }
 
 /** Adds a batch up, one series for each set of attributes. */
