@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext, type Identity } from '../core/context.js';
 import { AuthenticationError, GatewayError, InternalError, RateLimitError } from '../core/errors.js';
+import type { MeasurementSource } from '../core/measurement.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
@@ -10,6 +11,7 @@ import { subjectOf } from '../core/subject.js';
 import { isThenable } from '../core/thenable.js';
 import type { ApiKeys } from './api-keys.js';
 import { createEntrance } from './entrance.js';
+import { keyMeasurements } from './key-measurements.js';
 import { keyRing } from './key-ring.js';
 import { Lockout } from './lockout.js';
 import { type AuthenticateOptions, authenticateSchema, type ResolvedAuthenticate } from './options.js';
@@ -20,7 +22,7 @@ import type { Verdict } from './verifier.js';
 import { createVerifiers } from './verifiers.js';
 
 /** What `authenticate()` returns. */
-export interface AuthenticateMiddleware extends Middleware, StatusSource {
+export interface AuthenticateMiddleware extends Middleware, StatusSource, MeasurementSource {
   /** Makes, lists, changes, revokes and rotates keys. Its methods throw where API keys are switched off. */
   readonly apiKeys: ApiKeys;
   /** Makes tickets for WebSockets and server-sent events. Undefined where they are switched off. */
@@ -112,7 +114,13 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
     await ring.close();
   }
 
-  return Object.assign(authenticateMiddleware, { apiKeys: ring.keys, tickets, status, close });
+  return Object.assign(authenticateMiddleware, {
+    apiKeys: ring.keys,
+    tickets,
+    status,
+    measurements: () => keyMeasurements(ring.known),
+    close,
+  });
 }
 
 function ticketsOf(config: ResolvedAuthenticate['tickets']): Tickets | undefined {

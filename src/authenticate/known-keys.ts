@@ -3,6 +3,13 @@ import { ServiceUnavailableError } from '../core/errors.js';
 import { isThenable } from '../core/thenable.js';
 import type { ApiKeyRecord, ApiKeyStore, MaybeLater } from './api-key-store.js';
 
+/** How often keys were known without asking. */
+export interface KnownKeysCounts {
+  readonly hits: number;
+  readonly misses: number;
+  readonly entries: number;
+}
+
 /** How the look-up of keys is bounded. Times are milliseconds. */
 export interface KnownKeysOptions {
   readonly maxEntries: number;
@@ -32,6 +39,9 @@ export class KnownKeys {
   readonly #unknown: LRUCache<string, number>;
   readonly #asked = new Map<string, Promise<ApiKeyRecord | undefined>>();
 
+  #hits = 0;
+  #misses = 0;
+
   constructor(store: ApiKeyStore, options: KnownKeysOptions) {
     this.#store = store;
     this.#options = options;
@@ -40,11 +50,19 @@ export class KnownKeys {
     store.watch?.((id) => this.forget(id));
   }
 
+  /** How often the store had to be asked, and how many keys are remembered; undefined where all are at hand. */
+  get counts(): KnownKeysCounts | undefined {
+    if (this.#options.isAtHand) return undefined;
+    return { hits: this.#hits, misses: this.#misses, entries: this.#known.size + this.#unknown.size };
+  }
+
   /** The record with this SHA-256, where it can be had and trusted at once. */
   trusted(hash: string): ApiKeyRecord | undefined {
     if (this.#options.isAtHand) return this.#store.find({ hash }) as ApiKeyRecord | undefined;
     const known = this.#known.get(hash);
-    return known && !known.doubtful && this.#isFresh(known.at) ? known.record : undefined;
+    if (known === undefined || known.doubtful || !this.#isFresh(known.at)) return undefined;
+    this.#hits += 1;
+    return known.record;
   }
 
   /** The record with this SHA-256. A store that answers at once is asked each time. */
@@ -52,7 +70,11 @@ export class KnownKeys {
     const trusted = this.trusted(hash);
     if (trusted) return trusted;
     const unknownSince = this.#unknown.get(hash);
-    if (unknownSince !== undefined && this.#isFresh(unknownSince)) return undefined;
+    if (unknownSince !== undefined && this.#isFresh(unknownSince)) {
+      this.#hits += 1;
+      return undefined;
+    }
+    this.#misses += 1;
     const asked = this.#asked.get(hash);
     if (asked) return asked;
     try {

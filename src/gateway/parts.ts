@@ -139,6 +139,7 @@ function assemble(options: GatewayOptions, opened: RedisClient | undefined): Par
     ),
   };
   const { analytics: recorder, rateLimit: limiter, circuitBreaker: breaker } = parts;
+  for (const source of [router, guard]) if (source) recorder?.observe(source);
   return {
     ...parts,
     sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),

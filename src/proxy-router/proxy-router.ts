@@ -4,6 +4,7 @@ import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf, type GatewayContext, type ServiceMatch } from '../core/context.js';
 import { BadRequestError, GatewayError, InternalError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
+import type { MeasurementSource } from '../core/measurement.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { pathOf } from '../core/path.js';
@@ -17,6 +18,7 @@ import { type ExchangeReport, ProxyExchange } from './exchange.js';
 import { httpProxyTransport } from './http-proxy-transport.js';
 import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
 import { upgradeOf } from './pending-upgrade.js';
+import { poolMeasurements } from './pool-measurements.js';
 import { RouteTable } from './route-table.js';
 import { resolveServices, type Service, type ServiceListener } from './service.js';
 import { Targets } from './targets.js';
@@ -27,7 +29,7 @@ import { WebSocketTunnels } from './websocket-tunnels.js';
 export type MatchedRequest = Pick<IncomingMessage, 'url' | 'method' | 'headers'>;
 
 /** What `proxyRouter()` returns. */
-export interface ProxyRouterMiddleware extends Middleware, StatusSource {
+export interface ProxyRouterMiddleware extends Middleware, StatusSource, MeasurementSource {
   /** The service that a request is for, by the longest matching path prefix. */
   match(req: MatchedRequest): ServiceMatch | undefined;
   /**
@@ -202,6 +204,7 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     services: paths,
     targets,
     status,
+    measurements: () => poolMeasurements(services),
     close,
   });
 }

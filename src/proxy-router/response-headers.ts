@@ -3,7 +3,8 @@ import { connectionNames, isHopByHop } from './hop-by-hop.js';
 import type { ResponseHead } from './transport.js';
 
 /** What this gateway has to say itself: an upstream's own words would contradict it. */
-const owned = /^(?:x-request-id|ratelimit|ratelimit-policy|x-ratelimit-.+|access-control-.+|x-gateway-degraded)$/;
+const owned =
+  /^(?:x-request-id|ratelimit|ratelimit-policy|x-ratelimit-.+|access-control-.+|x-gateway-degraded)$/;
 
 /** Fields of which a response may have several that all hold. */
 const additive = new Set(['set-cookie', 'vary', 'link', 'warning']);

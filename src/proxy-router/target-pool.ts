@@ -58,6 +58,11 @@ export class TargetPool {
     return this.#service.panic ? this.#targets.length > 0 : this.#targets.some((target) => target.available);
   }
 
+  /** How many requests wait for a connection. */
+  get queued(): number {
+    return this.#waiting.size;
+  }
+
   /** Whether another target than those could be tried. */
   hasOther(tried: ReadonlySet<Target>): boolean {
     return this.#candidates(tried) !== undefined;
