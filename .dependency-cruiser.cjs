@@ -8,6 +8,7 @@ const factories = [
   'analytics',
   'circuit-breaker',
   'bulkhead',
+  'tracing',
   'proxy-router',
 ];
 const factory = `(?:${factories.join('|')})`;
@@ -25,6 +26,7 @@ const packages = {
   'rate-limiter-flexible': '^src/(rate-limit|authenticate)/',
   ioredis: '^src/redis/(connect|client)\\.ts$',
   'prom-client': '^src/analytics/',
+  '@opentelemetry/api': '^src/tracing/',
   negotiator: '^src/analytics/',
   'rotating-file-stream': '^src/analytics/file-sink\\.ts$',
   cors: '^src/gateway/cors\\.ts$',

@@ -169,6 +169,8 @@ export interface GatewayContext {
   bulkhead: BulkheadPassage | undefined;
   /** Why the request was refused, where one of gatewright's middlewares refused it. Written by whichever did. */
   refusal: GatewayError | undefined;
+  /** Fields that carry the trace upstream, in place of the client's. Written by `tracing()`. */
+  traceHeaders: Readonly<Record<string, string>> | undefined;
   /** Whether the gateway answers for CORS, so that an upstream's `Access-Control-*` fields are dropped. */
   ownsCors: boolean;
 }
@@ -186,6 +188,7 @@ class RequestContext implements GatewayContext {
   degraded: Degraded | undefined = undefined;
   bulkhead: BulkheadPassage | undefined = undefined;
   refusal: GatewayError | undefined = undefined;
+  traceHeaders: Readonly<Record<string, string>> | undefined = undefined;
   ownsCors = false;
   addresses: ClientAddress = directClient;
   readonly #req: IncomingMessage;

@@ -82,6 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const permissions = servicePermissions(refuse);
 
   const serve = compose([
+    options.tracing,
     analytics,
     audit,
     plain,
@@ -94,7 +95,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     bulkhead, // Behind the breaker: who is refused by that one takes no place, and a full one is no failure.
     router,
   ]);
-  const refuseUnmatched = compose([analytics, audit, plain, cors, notFound(refuse)]);
+  const refuseUnmatched = compose([options.tracing, analytics, audit, plain, cors, notFound(refuse)]);
   const directEndpoints = createEndpoints(paths.direct, parts, options);
   const mountedEndpoints = createEndpoints(paths.mounted, parts, options);
 

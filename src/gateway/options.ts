@@ -11,7 +11,8 @@ import type { BreakerPolicyOptions, CircuitBreakerOptions } from '../circuit-bre
 import { circuitBreakerSchema, servicePolicyOption } from '../circuit-breaker/options.js';
 import type { TrustProxy } from '../core/client-ip.js';
 import type { Logger } from '../core/logger.js';
-import { errorOptions, objectWith, originOption, trustProxyOption } from '../core/options.js';
+import type { Middleware } from '../core/middleware.js';
+import { errorOptions, functionOption, objectWith, originOption, trustProxyOption } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { ServiceOptions, Transport } from '../proxy-router/index.js';
 import { serviceSchema, servicesOf } from '../proxy-router/options.js';
@@ -75,6 +76,8 @@ export interface GatewayOptions extends ErrorOptions {
   readonly services: GatewayServicesOptions;
   /** Forwards requests to services. Default: by http-proxy-middleware; see `undiciTransport()`. */
   readonly transport?: Transport | undefined;
+  /** Makes spans of requests: `tracing()` from `gatewright/tracing`. Default: none. */
+  readonly tracing?: Middleware | undefined;
   /** Default `{}`: an API key for every service. */
   readonly authenticate?: AuthenticateOptions | false | undefined;
   /** Default `{}`: the five tiers. `perAddress` is off unless it is given; it comes before authentication. */
@@ -146,6 +149,7 @@ export const gatewaySchema = z.strictObject({
     }),
   ),
   transport: objectWith<Transport>('forward', 'close').optional(),
+  tracing: functionOption<Middleware>().optional(),
   authenticate: z.union([off, authenticateSchema]).optional(),
   rateLimit: z
     .union([off, rateLimitSchema.safeExtend({ perAddress: addressLimitSchema.optional() })])

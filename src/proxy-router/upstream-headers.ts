@@ -40,7 +40,7 @@ export function upstreamHeaders(
   headers['x-gateway-subject'] = printable(subjectOf(context));
   headers['x-gateway-tier'] = printable(context.identity?.tier ?? 'free');
   if (context.signIdentity) headers['x-gateway-identity'] = context.signIdentity(context.service?.name);
-  if (received.traceparent === undefined) headers.traceparent = newTrace();
+  addTrace(headers, context);
   addForwarding(headers, req, trusted);
   changeRequest(headers, service.headers.request);
   return headers;
@@ -109,6 +109,13 @@ function addForwarding(headers: OutgoingHttpHeaders, req: IncomingMessage, trust
 
 function hostOf({ url = '/', headers }: IncomingMessage): string {
   return hostInTarget(url) ?? headers.host ?? String(headers[':authority'] ?? '');
+}
+
+/** What belongs to the client's trace does not go on with another one. */
+function addTrace(headers: OutgoingHttpHeaders, { traceHeaders }: GatewayContext): void {
+  if (traceHeaders?.['traceparent'] !== undefined) delete headers['tracestate'];
+  if (traceHeaders) Object.assign(headers, traceHeaders);
+  headers['traceparent'] ??= newTrace();
 }
 
 /** A trace that begins here: version, trace id, parent id, not sampled (W3C Trace Context, section 3.2). */
