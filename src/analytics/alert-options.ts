@@ -3,7 +3,7 @@ import type { GatewayEvents } from '../core/events.js';
 import type { Logger } from '../core/logger.js';
 import { functionOption } from '../core/options.js';
 import type { Alert, AlertMetric } from './alert.js';
-import { alertRuleSchema } from './alert-rule-options.js';
+import { alertRuleSchema, resolveRule, windowOf } from './alert-rule-options.js';
 import { HOUR_MS } from './time-spans.js';
 import { type WebhookOptions, webhookSchema } from './webhook-options.js';
 
@@ -79,7 +79,8 @@ const full = z
   })
   .superRefine(({ rules, evaluateMs }, check) => {
     const most = Math.min(HOUR_MS, MOST_SLOTS * evaluateMs);
-    rules.forEach(({ windowMs }, index) => {
+    rules.forEach((rule, index) => {
+      const windowMs = windowOf(rule);
       if (windowMs >= evaluateMs && windowMs <= most) return;
       const message = `must be ${evaluateMs} to ${most} where the rules are evaluated every ${evaluateMs} ms`;
       check.addIssue({ code: 'custom', path: ['rules', index, 'windowMs'], message });
@@ -89,10 +90,11 @@ const full = z
 /** `alerts`, wherever it is an option: the whole, or a list of rules alone. */
 export const alertsOption = z.union([rules, full]);
 
-/** Rules and who is told, with their defaults. */
-export type ResolvedAlerts = z.output<typeof full>;
-
-/** A list of rules as the whole, with its defaults. */
-export function wholeAlerts(given: z.output<typeof alertsOption>): ResolvedAlerts {
-  return Array.isArray(given) ? { rules: given, evaluateMs: 5000, maxSubjects: 1000 } : given;
+/** A list of rules as the whole, and all with their defaults. */
+export function resolveAlerts(given: z.output<typeof alertsOption>) {
+  const whole = Array.isArray(given) ? full.parse({ rules: given }) : given;
+  return { ...whole, rules: whole.rules.map(resolveRule) };
 }
+
+/** Rules and who is told, with their defaults. */
+export type ResolvedAlerts = ReturnType<typeof resolveAlerts>;

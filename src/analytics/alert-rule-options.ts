@@ -29,7 +29,7 @@ const shape = z.strictObject({
   tier: z.string().min(1).max(100).optional(),
   per: z.literal('subject').optional(),
   windowMs: z.int().positive().max(HOUR_MS).optional(),
-  forMs: z.int().nonnegative().max(86_400_000).default(0),
+  forMs: z.int().nonnegative().max(86_400_000).optional(),
   minimumRequests: z.int().positive().max(1_000_000_000).optional(),
 });
 
@@ -83,19 +83,29 @@ function problemsWith(rule: Given): Problems {
   return [...misplaced(rule), ...(known ? problemsWithState(rule, known) : problemsWithThreshold(rule))];
 }
 
-export const alertRuleSchema = shape
-  .superRefine((rule, check) => {
-    for (const [field, message] of problemsWith(rule)) {
-      check.addIssue({ code: 'custom', path: [field], message });
-    }
-  })
-  .transform((rule) => ({
+// Without defaults: what was checked once is checked again where a gateway hands it on, and must say the same.
+export const alertRuleSchema = shape.superRefine((rule, check) => {
+  for (const [field, message] of problemsWith(rule)) {
+    check.addIssue({ code: 'custom', path: [field], message });
+  }
+});
+
+/** The length of a rule's window, in milliseconds. */
+export function windowOf({ metric, windowMs }: Pick<Given, 'metric' | 'windowMs'>): number {
+  return windowMs ?? (metric === 'cost_per_hour' ? HOUR_MS : 60_000);
+}
+
+/** Fills in what a rule does not say. */
+export function resolveRule(rule: Given) {
+  return {
     ...rule,
     name: rule.name ?? rule.metric,
-    windowMs: rule.windowMs ?? (rule.metric === 'cost_per_hour' ? HOUR_MS : 60_000),
+    windowMs: windowOf(rule),
+    forMs: rule.forMs ?? 0,
     quantile: rule.quantile ?? 0.95,
     minimumRequests: rule.minimumRequests ?? 10,
-  }));
+  };
+}
 
 /** A rule with its defaults. */
-export type ResolvedRule = z.output<typeof alertRuleSchema>;
+export type ResolvedRule = ReturnType<typeof resolveRule>;

@@ -16,7 +16,11 @@ import type { Sink } from './sink.js';
  * @throws ConfigError for wrong options, and where the file could not be written to
  */
 export function fileSink(options: FileSinkOptions): Sink {
-  const config = checkOptions('fileSink', fileSinkSchema, options);
+  return fileSinkOf(checkOptions('fileSink', fileSinkSchema, options));
+}
+
+/** The same of options that were checked. */
+export function fileSinkOf(config: ResolvedFileSink): Sink {
   const path = resolve(config.path);
   const problem = problemWithPath(path);
   if (problem) throw new ConfigError([`\`fileSink.path\` must be ${problem}, got '${config.path}'.`]);

@@ -14,3 +14,6 @@ export const otlpSchema = z.strictObject({
   ...deliveryShape,
   resource: z.record(z.string().min(1).max(255), z.string().max(1024)).default({}),
 });
+
+/** Options with their defaults. */
+export type ResolvedOtlp = z.output<typeof otlpSchema>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { checkOptions } from '../core/options.js';
 import { Delivery } from './delivery.js';
 import { metricsRequest } from './otlp-metrics.js';
-import { type OtlpSinkOptions, otlpSchema } from './otlp-options.js';
+import { type OtlpSinkOptions, otlpSchema, type ResolvedOtlp } from './otlp-options.js';
 import { seriesOf } from './otlp-series.js';
 import type { Sink } from './sink.js';
 
@@ -15,7 +15,11 @@ const noFields = (): Record<string, string> => ({});
  * @throws ConfigError for wrong options
  */
 export function otlpSink(options: OtlpSinkOptions): Sink {
-  const config = checkOptions('otlpSink', otlpSchema, options);
+  return otlpSinkOf(checkOptions('otlpSink', otlpSchema, options));
+}
+
+/** The same of options that were checked. */
+export function otlpSinkOf(config: ResolvedOtlp): Sink {
   const delivery = new Delivery(config);
   const resource = {
     'service.name': 'gatewright',

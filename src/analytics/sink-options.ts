@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { objectWith } from '../core/options.js';
+import { fileSinkOf } from './file-sink.js';
+import { type FileSinkOptions, fileSinkSchema } from './file-sink-options.js';
+import { type OtlpSinkOptions, otlpSchema } from './otlp-options.js';
+import { otlpSinkOf } from './otlp-sink.js';
 import type { Sink } from './sink.js';
+import { type WebhookOptions, webhookSchema } from './webhook-options.js';
+import { webhookSinkOf } from './webhook-sink.js';
 
 /** How events wait for a sink. */
 export interface SinkQueueOptions {
@@ -32,8 +38,33 @@ export const sinkQueueSchema = z
     context.addIssue({ code: 'custom', path: ['maxBuffered'], message });
   });
 
-/** `sinks`, wherever it is an option: where request events go in batches. */
-export const sinksOption = z.array(objectWith<Sink>('write')).max(20);
+/** A sink as a file describes it. */
+export type SinkDescription =
+  | { readonly webhook: WebhookOptions }
+  | { readonly file: FileSinkOptions }
+  | { readonly otlp: OtlpSinkOptions };
+
+/** One object for all kinds, as the message for a mistake in a union of them would be about the wrong one. */
+const description = z
+  .strictObject({
+    webhook: webhookSchema.optional(),
+    file: fileSinkSchema.optional(),
+    otlp: otlpSchema.optional(),
+  })
+  .refine(
+    (kinds) => Object.values(kinds).filter(Boolean).length === 1,
+    'must be an object with write(), or have one of `webhook`, `file` and `otlp`',
+  )
+  .transform(({ webhook, file, otlp }): Sink | undefined => {
+    if (webhook) return webhookSinkOf(webhook);
+    return file ? fileSinkOf(file) : otlp && otlpSinkOf(otlp);
+  });
+
+/** `sinks`, wherever it is an option: where request events go in batches. What describes a sink becomes one. */
+export const sinksOption = z
+  .array(z.union([objectWith<Sink>('write'), description]))
+  .max(20)
+  .transform((sinks) => sinks.filter((sink) => sink !== undefined));
 
 /** Options with their defaults. */
 export type ResolvedSinkQueue = z.output<typeof sinkQueueSchema>;

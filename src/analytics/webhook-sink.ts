@@ -3,7 +3,7 @@ import { checkOptions } from '../core/options.js';
 import { eventRecord } from './event-record.js';
 import type { Sink } from './sink.js';
 import { WebhookDelivery } from './webhook-delivery.js';
-import { type WebhookOptions, webhookSchema } from './webhook-options.js';
+import { type ResolvedWebhook, type WebhookOptions, webhookSchema } from './webhook-options.js';
 
 /**
  * Posts batches to a URL as `{"events":[...]}`, signed by the Standard Webhooks specification, and tries again with
@@ -12,7 +12,12 @@ import { type WebhookOptions, webhookSchema } from './webhook-options.js';
  * @throws ConfigError for wrong options
  */
 export function webhookSink(options: WebhookOptions): Sink {
-  const delivery = new WebhookDelivery(checkOptions('webhookSink', webhookSchema, options));
+  return webhookSinkOf(checkOptions('webhookSink', webhookSchema, options));
+}
+
+/** The same of options that were checked. */
+export function webhookSinkOf(config: ResolvedWebhook): Sink {
+  const delivery = new WebhookDelivery(config);
   return {
     name: 'webhook',
     write: (batch, signal) =>

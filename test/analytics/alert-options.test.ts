@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError } from 'gatewright';
+import { alertsOption, resolveAlerts } from '../../src/analytics/alert-options.js';
+import { checkOptions } from '../../src/core/options.js';
 import { errors, resolved } from './alert-support.js';
 
 describe('options', () => {
@@ -7,6 +9,12 @@ describe('options', () => {
     const { rules, evaluateMs } = resolved([{ metric: 'error_rate', above: 0.05, forMs: 60_000 }]);
     expect(rules).toMatchObject([{ name: 'error_rate', windowMs: 60_000, minimumRequests: 10 }]);
     expect(evaluateMs).toBe(5000);
+  });
+
+  test('say the same when they are checked twice', () => {
+    const given = { rules: [errors, { metric: 'latency', above: 1 }, { metric: 'store_mode' }] };
+    const once = checkOptions('alerts', alertsOption, given);
+    expect(resolveAlerts(checkOptions('alerts', alertsOption, once))).toEqual(resolveAlerts(once));
   });
 
   const secret = 'hunter2';

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { GatewayEvents } from 'gatewright';
 import type { Alert } from '../../src/analytics/alert.js';
-import { type AlertRule, alertsOption, wholeAlerts } from '../../src/analytics/alert-options.js';
+import { type AlertRule, alertsOption, resolveAlerts } from '../../src/analytics/alert-options.js';
 import { Alerts } from '../../src/analytics/alerts.js';
 import type { RequestEvent } from '../../src/analytics/request-event.js';
 import { checkOptions } from '../../src/core/options.js';
@@ -12,7 +12,7 @@ import { event, lines } from './sink-support.js';
 export const EVALUATE_MS = 5000;
 
 /** Options with their defaults. */
-export const resolved = (options: unknown) => wholeAlerts(checkOptions('alerts', alertsOption, options));
+export const resolved = (options: unknown) => resolveAlerts(checkOptions('alerts', alertsOption, options));
 
 /** Alerts on a clock that stands still until it is told. */
 export function watched(rules: AlertRule[], more: object = {}) {
