@@ -41,5 +41,5 @@ describe.each(sinks)('%s', (_name, make) => {
     expect(written + lost.full + lost.failed).toBe(added + 5);
     expect(said.map(({ level }) => level)).toEqual(['warn', 'info']);
     expect(received.length).toBeGreaterThan(rounds);
-  });
+  }, 180_000);
 });
