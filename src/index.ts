@@ -153,3 +153,11 @@ export {
   rateLimit,
   type StoreErrorPolicy,
 } from './rate-limit/index.js';
+export {
+  ListenError,
+  type RunningGateway,
+  type ServerOptions,
+  type StartOptions,
+  startGateway,
+  type TlsOptions,
+} from './server/index.js';

@@ -54,6 +54,10 @@ export interface Gateway extends Middleware {
   readonly targets: Targets;
   /** What `GET /health` answers. */
   health(): Health;
+  /** Says at `/health/ready` that no further requests are wanted. Those that come are still served. */
+  drain(): void;
+  /** Opens no further WebSockets, and closes those that are open with the code 1001. Resolves when all are closed. */
+  closeWebSockets(): Promise<void>;
   /**
    * Closes what it has opened: WebSockets, with the code 1001, idle connections to upstreams, and to Redis if it was
    * given a URL. Resolves when all are closed.
@@ -96,8 +100,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     router,
   ]);
   const refuseUnmatched = compose([options.tracing, analytics, audit, plain, cors, notFound(refuse)]);
-  const directEndpoints = createEndpoints(paths.direct, parts, options);
-  const mountedEndpoints = createEndpoints(paths.mounted, parts, options);
+  let draining = false;
+  const isReady = (): boolean => !draining;
+  const directEndpoints = createEndpoints(paths.direct, parts, options, isReady);
+  const mountedEndpoints = createEndpoints(paths.mounted, parts, options, isReady);
 
   /** Handles what is for an endpoint or a service, and says whether it was. */
   function handle(req: IncomingMessage, res: ServerResponse, next: Next, endpoints: Endpoints): boolean {
@@ -137,7 +143,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     serve: (req, res) => handle(req, res, lastResort(res), noEndpoints),
   });
 
+  async function closeWebSockets(): Promise<void> {
+    attachments.close();
+    await router.closeWebSockets();
+  }
+
   async function close(): Promise<void> {
+    draining = true;
     attachments.close();
     await parts.close();
   }
@@ -153,6 +165,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     rateLimit,
     circuitBreaker,
     bulkhead,
+    drain() {
+      draining = true;
+    },
+    closeWebSockets,
     close,
   });
 }

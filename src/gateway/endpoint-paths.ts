@@ -4,6 +4,8 @@ import { endpointsSchema, type GatewayOptions, type ResolvedEndpoints } from './
 const none: ResolvedEndpoints = {
   info: false,
   health: false,
+  live: false,
+  ready: false,
   metrics: false,
   usage: false,
   apiKeys: false,

@@ -27,6 +27,7 @@ export function createEndpoints(
   paths: ResolvedEndpoints,
   parts: Parts,
   options: Pick<GatewayOptions, 'onError' | 'errorFormat' | 'rateLimit' | 'authenticate'>,
+  isReady: () => boolean,
 ): Endpoints {
   const { analytics, audit, authenticate, cors } = parts;
   const { onError, errorFormat } = options;
@@ -43,6 +44,8 @@ export function createEndpoints(
   const info = describeGateway(parts.router.services);
   byPath.set(paths.info, endpoint({ GET: (_req, res) => sendJson(res, 200, info()) }));
   byPath.set(paths.health, endpoint({ GET: (_req, res) => sendHealth(res, parts) }));
+  byPath.set(paths.live, endpoint({ GET: (_req, res) => sendJson(res, 200, { status: 'alive' }) }));
+  byPath.set(paths.ready, endpoint({ GET: (_req, res) => sendReadiness(res, isReady()) }));
   if (analytics) {
     byPath.set(paths.metrics, endpoint({ GET: analytics.endpoint }, unlessLocal(need(READ_METRICS))));
     byPath.set(paths.usage, endpoint(usageAnswers(analytics), unlessLocal(needAny(READ_OWN, READ_METRICS))));
@@ -87,4 +90,8 @@ export function createEndpoints(
 function sendHealth(res: Parameters<typeof sendJson>[0], parts: Parts): void {
   const health = healthOf(parts.sources, new Date());
   sendJson(res, health.status === 'unhealthy' ? 503 : 200, health);
+}
+
+function sendReadiness(res: Parameters<typeof sendJson>[0], isReady: boolean): void {
+  sendJson(res, isReady ? 200 : 503, { status: isReady ? 'ready' : 'draining' });
 }

@@ -42,6 +42,10 @@ export interface EndpointsOptions {
   readonly info?: string | false | undefined;
   /** Default `/health`. */
   readonly health?: string | false | undefined;
+  /** Says that the process runs. Default `/health/live`. */
+  readonly live?: string | false | undefined;
+  /** Says whether requests are wanted: 503 while it drains. Default `/health/ready`. */
+  readonly ready?: string | false | undefined;
   /** Default `/metrics`. */
   readonly metrics?: string | false | undefined;
   /** Default `/api/usage`. */
@@ -119,6 +123,8 @@ const parentPath = z.union([
 export const endpointsSchema = z.strictObject({
   info: endpointPath.default('/'),
   health: endpointPath.default('/health'),
+  live: endpointPath.default('/health/live'),
+  ready: endpointPath.default('/health/ready'),
   metrics: endpointPath.default('/metrics'),
   usage: endpointPath.default('/api/usage'),
   apiKeys: parentPath.default('/api/auth/api-key'),

@@ -48,6 +48,8 @@ export interface ProxyRouterMiddleware extends Middleware, StatusSource, Measure
   readonly services: ReadonlyMap<string, string>;
   /** Shows and changes the targets of the services while requests run. */
   readonly targets: Targets;
+  /** Leaves the servers that it is attached to, and closes WebSockets with the code 1001. Resolves when all are closed. */
+  closeWebSockets(): Promise<void>;
   /**
    * Leaves the servers that it is attached to, closes WebSockets with the code 1001 and idle connections to upstreams,
    * and stops health checks. Resolves when all WebSockets are closed.
@@ -188,11 +190,15 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     return { services: Object.fromEntries(services.map(({ name, pool }) => [name, pool.available])) };
   }
 
-  async function close(): Promise<void> {
+  async function closeWebSockets(): Promise<void> {
     attachments.close();
+    await tunnels.close();
+  }
+
+  async function close(): Promise<void> {
     for (const { pool } of services) pool.close();
     transport.close();
-    await tunnels.close();
+    await closeWebSockets();
   }
 
   const paths = new Map(services.map(({ name, path }) => [name, path]));
@@ -205,6 +211,7 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     targets,
     status,
     measurements: () => poolMeasurements(services),
+    closeWebSockets,
     close,
   });
 }

@@ -1,0 +1,3 @@
+export { ListenError } from './listen.js';
+export type { ServerOptions, StartOptions, TlsOptions } from './options.js';
+export { type RunningGateway, startGateway } from './start-gateway.js';

@@ -1,0 +1,99 @@
+import type { Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { silentLogger } from '../core/logger.js';
+import { checkOptions } from '../core/options.js';
+import { createGateway, type Gateway } from '../gateway/index.js';
+import { readCertificates, watchCertificates } from './certificates.js';
+import { Connections } from './connections.js';
+import { Drain } from './drain.js';
+import { type AnyServer, createHttpServer } from './http-server.js';
+import { listen } from './listen.js';
+import { type ResolvedServer, type StartOptions, startSchema } from './options.js';
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  readonly gateway: Gateway;
+  readonly server: AnyServer;
+  /** Where it listens, such as `http://127.0.0.1:8080`, or the path of a Unix socket. */
+  readonly url: string;
+  /** Reads certificates anew; they hold for new connections. Wrong ones are logged, and the old ones stay. */
+  reloadCertificates(): void;
+  /**
+   * Drains it: says that it is not ready, takes no connections after `drainDelayMs`, lets what runs end for
+   * `drainTimeoutMs`, closes WebSockets with the code 1001, flushes. Called again it cuts what is left.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a gateway and a server of its own for it, and listens.
+ *
+ * @throws ConfigError naming every wrong option; ListenError where the address cannot be had
+ */
+export async function startGateway(options: StartOptions): Promise<RunningGateway> {
+  const { host: _host, port: _port, server: _server, ...own } = options;
+  const { host, port, server: config, logger = silentLogger } = checkOptions('', startSchema, options);
+  const certificates = config.tls && readCertificates(config.tls);
+  const gateway = createGateway(own);
+  const drain = new Drain();
+  const server = createHttpServer(config, certificates, (req, res) => {
+    drain.watch(req, res);
+    gateway.listener(req, res);
+  });
+  const connections = connectionsOf(server, config);
+  const detach = gateway.attach(server as never);
+  try {
+    await listen(server, { host, port, socketPath: config.socketPath });
+  } catch (error) {
+    connections.close();
+    await gateway.close();
+    throw error;
+  }
+  const tls =
+    config.tls &&
+    watchCertificates(config.tls, logger, (fresh) => (server as HttpsServer).setSecureContext(fresh));
+
+  async function drained(): Promise<void> {
+    tls?.close();
+    gateway.drain();
+    await drain.delay(config.drainDelayMs);
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    detach();
+    connections.closeSessions();
+    drain.begin(server);
+    const webSockets = gateway.closeWebSockets();
+    await drain.idle(config.drainTimeoutMs);
+    connections.destroy();
+    connections.close();
+    await Promise.all([closed, webSockets, drain.ended()]);
+    await gateway.close(); // What was cut just now is settled and recorded.
+  }
+
+  let closing: Promise<void> | undefined;
+  function close(): Promise<void> {
+    if (closing) drain.hurry();
+    closing ??= drained();
+    return closing;
+  }
+
+  return {
+    gateway,
+    server,
+    url: urlOf(server, config),
+    reloadCertificates: () => tls?.reload(),
+    close,
+  };
+}
+
+function connectionsOf(server: AnyServer, { sendTimeoutMs }: ResolvedServer): Connections {
+  const connections = new Connections(sendTimeoutMs);
+  server.on('connection', (socket) => connections.add(socket));
+  server.on('session', (session) => connections.addSession(session));
+  return connections;
+}
+
+function urlOf(server: AnyServer, { socketPath, tls }: ResolvedServer): string {
+  if (socketPath !== undefined) return socketPath;
+  const { address, port } = server.address() as AddressInfo;
+  return `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
