@@ -126,6 +126,15 @@ describe('cost per hour', () => {
     evaluate();
     expect(told.slice(-2).map(({ value }) => value)).toEqual([1, 1]);
   });
+
+  test('leaves nothing behind of sums that are too large to be exact', () => {
+    const { states, record, evaluate } = watched([{ metric: 'cost_per_hour', above: 0, windowMs: 15_000 }]);
+    record(10_000, { cost: Number.POSITIVE_INFINITY });
+    evaluate();
+    record(1, { cost: 0.000_003 });
+    evaluate(7);
+    expect(states()).toEqual(['firing', 'resolved']);
+  });
 });
 
 describe('the state of breakers', () => {

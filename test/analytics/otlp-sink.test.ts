@@ -1,7 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { z } from 'zod';
 import type { OtlpSinkOptions } from '../../src/analytics/otlp-options.js';
 import { otlpSink } from '../../src/analytics/otlp-sink.js';
+import { cleanup } from '../helpers.js';
 import { event, events, never, receiver } from './sink-support.js';
 
 // The JSON mapping of ExportMetricsServiceRequest: 64-bit integers are strings of digits, enums are numbers.
@@ -110,16 +111,20 @@ test('says what process it is, and whatever else was asked for', async () => {
   expect(resource.map(({ key }) => key)).toContain('service.instance.id');
 });
 
-test('begins each period where the last one ended', async () => {
+test('begins each period where the last one ended, and never behind its end', async () => {
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(1000);
+  cleanup(() => clock.mockRestore());
   const { sink, exported } = await exporter();
-  const before = BigInt(Date.now()) * 1_000_000n;
-  await sink.write([event()], never);
-  await sink.write([event()], never);
-  const [first, second] = [0, 1].map(
-    (at) => exported(at).metrics['gateway.requests']?.sum?.dataPoints[0],
-  ) as { startTimeUnixNano: string; timeUnixNano: string }[];
-  expect(second?.startTimeUnixNano).toBe(first?.timeUnixNano);
-  expect(BigInt(first?.timeUnixNano ?? 0)).toBeGreaterThanOrEqual(before);
+  for (const now of [3000, 7000, 2000]) {
+    clock.mockReturnValue(now);
+    await sink.write([event()], never);
+  }
+  const periods = [0, 1, 2].map((at) => exported(at).metrics['gateway.requests']?.sum?.dataPoints[0]);
+  expect(periods.map((each) => [each?.startTimeUnixNano, each?.timeUnixNano])).toEqual([
+    ['1000000000', '3000000000'],
+    ['3000000000', '7000000000'],
+    ['2000000000', '2000000000'],
+  ]);
 });
 
 test('makes of absurd values none that the protocol has not', async () => {
