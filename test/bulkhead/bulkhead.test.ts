@@ -82,7 +82,11 @@ test('refuses who has waited for too long, and who came later waits on', async (
 });
 
 test('a client that leaves gives its place in the queue up at once', async () => {
-  const { begin, beginToLeave, held, order, state } = await behindBulkhead({ maxConcurrent: 1, maxQueue: 1 });
+  const { begin, beginToLeave, held, order, state } = await behindBulkhead({
+    maxConcurrent: 1,
+    maxQueue: 1,
+    queueTimeoutMs: 600_000,
+  });
   await begin('a');
   const leave = await beginToLeave('b');
   await leave();
