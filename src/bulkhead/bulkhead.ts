@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contextOf } from '../core/context.js';
 import { InternalError, OverloadedError } from '../core/errors.js';
+import { keyText } from '../core/key-of-request.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
@@ -52,7 +53,7 @@ export function bulkhead(options: BulkheadOptions): BulkheadMiddleware {
     if (outcome.ending !== undefined) return; // The client has left, and nobody waits for an answer.
     let found: [string, Places];
     try {
-      found = bulkheads.for(String(keyOf(req, context)), closed ? { ...own, maxQueue: 0 } : own);
+      found = bulkheads.for(keyText(keyOf(req, context)), closed ? { ...own, maxQueue: 0 } : own);
     } catch (cause) {
       refuse(new InternalError(cause), req, res, next);
       return;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayContext, UpstreamFailure } from '../core/context.js';
+import { isThenable } from '../core/thenable.js';
 import type { Verdict } from './verdict.js';
 
 /** How a request ended, as far as it is known when its status is: what `isFailure` judges by. */
@@ -42,10 +43,18 @@ export function judge(
   if (isOwnRefusal(call.context)) return 'neutral';
   let failed: boolean;
   try {
-    failed = (isFailure ?? isFailureByDefault)(call);
+    failed = isFailure ? asked(isFailure, call) : isFailureByDefault(call);
   } catch (error) {
     onError(error);
     failed = isFailureByDefault(call);
   }
   return failed ? 'failure' : 'success';
+}
+
+/** A promise would be taken for a yes. */
+function asked(isFailure: (call: CallOutcome) => unknown, call: CallOutcome): boolean {
+  const answer = isFailure(call);
+  if (typeof answer === 'boolean') return answer;
+  if (isThenable(answer)) answer.then(undefined, () => undefined);
+  throw new TypeError('It must give true or false');
 }

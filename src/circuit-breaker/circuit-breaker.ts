@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contextOf, type GatewayContext } from '../core/context.js';
 import { InternalError } from '../core/errors.js';
 import type { BreakerState } from '../core/events.js';
+import { keyText } from '../core/key-of-request.js';
 import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
@@ -55,7 +56,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   function gateOf(req: IncomingMessage, context: GatewayContext): Gate | undefined {
     const policy = policies.of(context.service?.name);
     if (policy === false) return undefined;
-    const key = String(keyOf(req, context));
+    const key = keyText(keyOf(req, context));
     return { key, policy, breaker: board.breakers.for(key, policy) };
   }
 

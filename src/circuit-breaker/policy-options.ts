@@ -42,7 +42,7 @@ export interface BreakerPolicyOptions {
   readonly maxRetryAfterMs?: number | undefined;
   /**
    * Whether a request has failed. Not asked where its client left before there was a status, nor where the gateway
-   * itself refused it for a reason that is not the upstream's. If it throws, the default decides. Default: a 5xx
+   * itself refused it for a reason that is not the upstream's. If it throws, or gives no boolean, the default decides. Default: a 5xx
    * status, a connection that could not be made or broke before the status, or a time-out.
    */
   readonly isFailure?: ((call: CallOutcome) => boolean) | undefined;

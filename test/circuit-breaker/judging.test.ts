@@ -37,6 +37,14 @@ test('the default decides where that function throws, and it is logged', async (
   expect(logger.error).toHaveBeenCalledWith('`isFailure` threw', { key: 'default', error: 'Error: broken' });
 });
 
+test('the default decides where that function gives a promise, which would be a yes each time', async () => {
+  const logger = recorder();
+  const isFailure = (() => Promise.reject(new Error('broken'))) as never;
+  const { answers } = await behindBreaker({ isFailure, logger, minimumRequests: 1 });
+  expect(await answers(200, 200)).toEqual([200, 200]);
+  expect(logger.error).toHaveBeenCalledTimes(2);
+});
+
 test('a request without a status for too long has failed, also if its client leaves or it succeeds later', async () => {
   const clock = fakeClock({ timers: true });
   const { answers, hold, breaker } = await behindBreaker({ slowCallMs: 2000 });

@@ -86,3 +86,10 @@ test('refuses options of a service that do not fit those for all', () => {
     'Did you mean `windowMs`?',
   );
 });
+
+test('answers 500 where the key function gives a promise', async () => {
+  const key = (() => Promise.reject(new Error('secret detail'))) as never;
+  const { url, breaker } = await behindBreaker({ key });
+  expect(await send(url, '/200')).toMatchObject({ status: 500, body: '{"error":"Internal server error"}' });
+  expect(breaker.states().size).toBe(0);
+});

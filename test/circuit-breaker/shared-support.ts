@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { GatewayEvents } from 'gatewright';
 import { type CircuitBreakerOptions, circuitBreaker } from 'gatewright/circuit-breaker';
 import { proxyRouter } from 'gatewright/proxy-router';
+import type { Cluster, Redis } from 'ioredis';
 import { cleanup, send, serve } from '../helpers.js';
-import type { RedisServer } from '../redis-server.js';
 
 /** A port at which connections break at once: a network that is broken. */
 export async function brokenNetwork(): Promise<string> {
@@ -35,8 +35,13 @@ export const quick: CircuitBreakerOptions = {
 /** How often replicas of the tests say what they see, in milliseconds. */
 export const HEARTBEAT_MS = 100;
 
+/** A server, or a Cluster. */
+interface Clients {
+  client(options?: { maxRetriesPerRequest: number }): Redis | Cluster;
+}
+
 /** One replica: a breaker in front of a proxy to a target, on a socket of its own. */
-export async function replica(redis: RedisServer, target: string, options: CircuitBreakerOptions = {}) {
+export async function replica(redis: Clients, target: string, options: CircuitBreakerOptions = {}) {
   const events = new GatewayEvents();
   const modes: string[] = [];
   events.on('storeMode', ({ store, mode }) => {
