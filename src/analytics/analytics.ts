@@ -2,23 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { contextOf } from '../core/context.js';
 import { GatewayError, InternalError } from '../core/errors.js';
-import { silentLogger } from '../core/logger.js';
 import type { MeasurementSource } from '../core/measurement.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { type ErrorOptions, errorHandler, sendError } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
+import type { Alert } from './alert.js';
 import { BodyMeter } from './body-meter.js';
-import { EventQueues } from './event-queues.js';
-import { Figures } from './figures.js';
 import type { MetricsReport, Scope } from './hour-report.js';
 import { metricsEndpoint } from './metrics-endpoint.js';
-import { type AnalyticsOptions, analyticsSchema, type ResolvedAnalytics } from './options.js';
-import { PrometheusMetrics } from './prometheus.js';
-import { RedisRows } from './redis-rows.js';
+import { type AnalyticsOptions, analyticsSchema } from './options.js';
+import { Recorder } from './recorder.js';
 import { requestEvent, serviceOf } from './request-event.js';
-import { sinkMeasurements } from './sink-measurements.js';
-import { DAY_MS, HOUR_MS } from './time-spans.js';
 import { type UsageEndpoint, usageEndpoint } from './usage-endpoint.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
 
@@ -34,6 +29,8 @@ export interface AnalyticsMiddleware extends Middleware, StatusSource {
   readonly registry: Registry;
   /** Adds what a part of a gateway measures of itself to the metrics. */
   observe(source: MeasurementSource): void;
+  /** The alerts that fire. */
+  firing(): readonly Alert[];
   /** Answers with the figures as JSON, or with Prometheus or OpenMetrics text where `Accept` prefers it. */
   readonly endpoint: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   /** Answers who used what, as JSON or CSV. */
@@ -50,14 +47,8 @@ export interface AnalyticsMiddleware extends Middleware, StatusSource {
  */
 export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
   const config = checkOptions('analytics', analyticsSchema, options);
-  const logger = config.logger ?? silentLogger;
-  const metrics = new PrometheusMetrics(config);
-  const figures = new Figures(
-    { ...config.usage, ...config, closeTimeoutMs: config.sinkQueue.closeTimeoutMs },
-    rowsIn(config),
-  );
-  const sinks = config.sinks.length > 0 ? new EventQueues(config.sinks, config.sinkQueue, logger) : undefined;
-  if (sinks) metrics.observe(sinkMeasurements(() => sinks.counts()));
+  const recorder = new Recorder(config);
+  const { figures, metrics } = recorder;
   if (config.processMetrics) collectDefaultMetrics({ register: metrics.registry });
 
   function analyticsMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
@@ -79,9 +70,7 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
       const durationMs = (openedAt ?? performance.now()) - startedAt;
       const { bytesIn, bytesOut } = meter;
       const event = requestEvent(req, context, ending, { durationMs, timeToFirstByteMs, bytesIn, bytesOut });
-      figures.add(event);
-      metrics.ended(event);
-      sinks?.add(event);
+      recorder.record(event);
     });
     next();
   }
@@ -96,10 +85,6 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
     return { middleware: { analytics: true } };
   }
 
-  async function close(): Promise<void> {
-    await Promise.all([figures.close(), sinks?.close()]);
-  }
-
   const usage = (query: UsageQuery = {}): Promise<UsageReport> => figures.usage(query);
   return Object.assign(analyticsMiddleware, {
     report,
@@ -108,23 +93,9 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
     observe: (source: MeasurementSource) => metrics.observe(source),
     endpoint: refusing(metricsEndpoint(report, metrics.registry), config),
     usageEndpoint: refusing(usageEndpoint(usage), config),
+    firing: () => recorder.firing(),
     status,
-    close,
-  });
-}
-
-/** Where all replicas count together. */
-function rowsIn(config: ResolvedAnalytics): RedisRows | undefined {
-  const { redis, keyPrefix, storeTimeoutMs, usage, events } = config;
-  if (redis === undefined) return undefined;
-  return new RedisRows({
-    client: redis,
-    keyPrefix,
-    timeoutMs: storeTimeoutMs,
-    maxEntries: usage.maxEntries,
-    keepMs: { hour: 2 * HOUR_MS, day: (usage.keepDays + 1) * DAY_MS },
-    logger: config.logger ?? silentLogger,
-    events,
+    close: () => recorder.close(),
   });
 }
 

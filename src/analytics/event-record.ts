@@ -26,6 +26,7 @@ export interface EventRecord {
   readonly limit_enforced: boolean;
   readonly retries: number;
   readonly upstream_failure: string | null;
+  readonly degraded: { readonly service: string; readonly by: string } | null;
   readonly web_socket: {
     readonly bytes_received: number;
     readonly bytes_sent: number;
@@ -56,6 +57,7 @@ export function eventRecord(event: RequestEvent): EventRecord {
     limit_enforced: event.limitEnforced,
     retries: event.retries,
     upstream_failure: event.upstreamFailure ?? null,
+    degraded: event.degraded ?? null,
     web_socket: webSocket
       ? {
           bytes_received: webSocket.bytesReceived,

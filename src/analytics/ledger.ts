@@ -1,4 +1,3 @@
-import { boundedSubject } from '../core/subject.js';
 import { bucketOf, LATENCY_BUCKETS } from './latency-buckets.js';
 import type { RequestEvent } from './request-event.js';
 import { Row } from './row.js';
@@ -47,11 +46,7 @@ export class Ledger {
     const status = statusRow(hour, event.status);
     status.values[0] = (status.values[0] as number) + 1;
     this.#touch(status);
-    const entry = this.#dayOf(event.timestamp).rowOf(
-      boundedSubject(event.subject),
-      event.tier,
-      event.service,
-    );
+    const entry = this.#dayOf(event.timestamp).rowOf(event.subject, event.tier, event.service);
     addTo(entry.values, event);
     this.#touch(entry);
   }

@@ -5,8 +5,10 @@ import type { Logger } from '../core/logger.js';
 import { errorOptions, objectWith } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { RedisClient } from '../redis/client.js';
+import { type AlertOptions, type AlertRule, alertsOption } from './alert-options.js';
+import { type ForecastOptions, forecastSchema } from './forecast-options.js';
 import type { Sink } from './sink.js';
-import { type SinkQueueOptions, sinkQueueSchema, sinksOption } from './sink-options.js';
+import { type SinkDescription, type SinkQueueOptions, sinkQueueSchema, sinksOption } from './sink-options.js';
 
 /** How usage is kept. */
 export interface UsageOptions {
@@ -34,9 +36,13 @@ export interface AnalyticsOptions extends ErrorOptions {
   /** How often totals go to Redis, in milliseconds. Default 1000. */
   readonly flushMs?: number | undefined;
   /** Where each request is reported to, in batches. Default: nowhere. */
-  readonly sinks?: readonly Sink[] | undefined;
+  readonly sinks?: readonly (Sink | SinkDescription)[] | undefined;
   /** How events wait for the sinks. */
   readonly sinkQueue?: SinkQueueOptions | undefined;
+  /** Rules that tell when something is wrong, and who is told. Default: none. */
+  readonly alerts?: AlertOptions | readonly AlertRule[] | undefined;
+  /** Predicts the request rate. Default: off. */
+  readonly forecast?: ForecastOptions | undefined;
   /** Where changes of state in other parts of a gateway are heard. */
   readonly events?: GatewayEvents | undefined;
   /** Hears of sinks that fail, and of Redis. Default: silent. */
@@ -60,6 +66,8 @@ export const analyticsSchema = z.strictObject({
   flushMs: z.int().min(10).max(60_000).default(1000),
   sinks: sinksOption.default([]),
   sinkQueue: sinkQueueSchema.default(() => sinkQueueSchema.parse({})),
+  alerts: alertsOption.optional(),
+  forecast: forecastSchema.optional(),
   events: objectWith<GatewayEvents>('on', 'publish').optional(),
   logger: objectWith<Logger>('info', 'warn', 'error').optional(),
 });

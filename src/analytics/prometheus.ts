@@ -1,5 +1,13 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { BreakerState, GatewayEvents, StoreMode } from '../core/events.js';
+import type {
+  BreakerEvent,
+  BreakerState,
+  CutEvent,
+  GatewayEvents,
+  StoreMode,
+  StoreModeEvent,
+  TargetEvent,
+} from '../core/events.js';
 import type { MeasurementSource } from '../core/measurement.js';
 import { BoundedLabel } from './label.js';
 import type { ResolvedAnalytics } from './options.js';
@@ -20,6 +28,9 @@ export class PrometheusMetrics {
   readonly #storeMode: Gauge;
   readonly #retries: Counter;
   readonly #failures: Counter;
+  readonly #cut: Counter;
+  readonly #degraded: Counter;
+  readonly #refusals: Counter;
   readonly #targetUp: Gauge;
   readonly #webSocketsOpen: Gauge;
   readonly #webSocketsClosed: Counter;
@@ -27,6 +38,7 @@ export class PrometheusMetrics {
   readonly #tier: BoundedLabel;
   readonly #target: BoundedLabel;
   #active = 0;
+  #deafen: (() => void) | undefined;
 
   constructor(config: Pick<ResolvedAnalytics, 'registry' | 'maxLabelValues' | 'events'>) {
     this.registry = config.registry ?? new Registry();
@@ -74,6 +86,24 @@ export class PrometheusMetrics {
       labelNames: ['service', 'reason'],
       registers,
     });
+    this.#cut = new Counter({
+      name: 'gateway_responses_cut_total',
+      help: 'Answers that were cut after their header fields had been sent.',
+      labelNames: ['service'],
+      registers,
+    });
+    this.#degraded = new Counter({
+      name: 'gateway_degraded_responses_total',
+      help: 'Requests that something else answered in place of their service, by what did.',
+      labelNames: ['service', 'by'],
+      registers,
+    });
+    this.#refusals = new Counter({
+      name: 'gateway_refusals_total',
+      help: 'Requests that the gateway refused, by the code of the error.',
+      labelNames: ['service', 'code'],
+      registers,
+    });
     this.#targetUp = new Gauge({
       name: 'gateway_target_up',
       help: 'Whether a target takes requests: 0 while health checks or failed requests keep it out.',
@@ -96,9 +126,24 @@ export class PrometheusMetrics {
   }
 
   #listen(events: GatewayEvents | undefined): void {
-    events?.on('breaker', ({ key, to }) => this.#breakerChanged(key, to));
-    events?.on('target', ({ service, target, up }) => this.#targetChanged(service, target, up));
-    events?.on('storeMode', ({ store, mode }) => this.#storeModeChanged(store, mode));
+    if (events === undefined) return;
+    const heard = {
+      breaker: ({ key, to }: BreakerEvent) => this.#breakerChanged(key, to),
+      target: ({ service, target, up }: TargetEvent) => this.#targetChanged(service, target, up),
+      storeMode: ({ store, mode }: StoreModeEvent) => this.#storeModeChanged(store, mode),
+      cut: ({ key }: CutEvent) => this.#cut.inc({ service: this.#service.of(key) }),
+    };
+    events.on('breaker', heard.breaker).on('target', heard.target);
+    events.on('storeMode', heard.storeMode).on('cut', heard.cut);
+    this.#deafen = () => {
+      events.off('breaker', heard.breaker).off('target', heard.target);
+      events.off('storeMode', heard.storeMode).off('cut', heard.cut);
+    };
+  }
+
+  /** Hears of other parts no more. */
+  close(): void {
+    this.#deafen?.();
   }
 
   webSocketOpened(name: string): void {
@@ -121,6 +166,9 @@ export class PrometheusMetrics {
     }
     if (event.retries > 0) this.#retries.inc({ service }, event.retries);
     if (event.upstreamFailure) this.#failures.inc({ service, reason: event.upstreamFailure });
+    if (event.degraded)
+      this.#degraded.inc({ service: this.#service.of(event.degraded.service), by: event.degraded.by });
+    if (event.refusal !== undefined) this.#refusals.inc({ service, code: event.refusal });
     if (event.limitType !== undefined) {
       this.#limited.inc({ limit_type: event.limitType, tier, enforced: String(event.limitEnforced) });
     }
@@ -149,6 +197,20 @@ export class PrometheusMetrics {
 }
 
 /** Whether there is nothing to count of a request but its traffic. */
-function isPlain({ webSocket, retries, upstreamFailure, limitType }: RequestEvent): boolean {
-  return webSocket === undefined && retries === 0 && upstreamFailure === undefined && limitType === undefined;
+function isPlain({
+  webSocket,
+  retries,
+  upstreamFailure,
+  limitType,
+  refusal,
+  degraded,
+}: RequestEvent): boolean {
+  return (
+    refusal === undefined &&
+    webSocket === undefined &&
+    retries === 0 &&
+    upstreamFailure === undefined &&
+    limitType === undefined &&
+    degraded === undefined
+  );
 }

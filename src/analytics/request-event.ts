@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { GatewayContext, UpstreamFailure, WebSocketTraffic } from '../core/context.js';
+import type { Degraded, GatewayContext, UpstreamFailure, WebSocketTraffic } from '../core/context.js';
 import type { Ending } from '../core/outcome.js';
-import { subjectOf } from '../core/subject.js';
+import { boundedSubject, subjectOf } from '../core/subject.js';
+import { saneCost } from './event-cost.js';
 
 /** What is recorded of one request, when its response has ended. */
 export interface RequestEvent {
@@ -41,6 +42,8 @@ export interface RequestEvent {
   readonly retries: number;
   /** Why no upstream answered, or not to the end. */
   readonly upstreamFailure: UpstreamFailure | undefined;
+  /** What answered in place of the service that was asked, where something did. */
+  readonly degraded: Degraded | undefined;
   /** What passed through a WebSocket, and how it ended, where one was opened. */
   readonly webSocket: WebSocketTraffic | undefined;
 }
@@ -74,7 +77,7 @@ export function requestEvent(
     id: context.id,
     service: serviceOf(context),
     tier: identity?.tier ?? 'none',
-    subject: subjectOf(context),
+    subject: boundedSubject(subjectOf(context)),
     method: req.method ?? 'GET',
     status: outcome.status,
     durationMs,
@@ -82,13 +85,14 @@ export function requestEvent(
     upstreamMs: upstream?.timeToFirstByteMs,
     bytesIn: webSocket?.bytesReceived ?? bytesIn,
     bytesOut: webSocket?.bytesSent ?? bytesOut,
-    cost: cost?.actual ?? cost?.estimated ?? costOfService(context),
+    cost: saneCost(cost?.actual ?? cost?.estimated ?? costOfService(context)),
     ending,
     refusal: refusal?.code,
     limitType: rateLimit?.allowed === false ? rateLimit.dimension : undefined,
     limitEnforced: rateLimit?.enforced ?? true,
     retries: Math.max(0, (upstream?.attempts ?? 0) - 1),
     upstreamFailure: upstream?.failure,
+    degraded: context.degraded,
     webSocket,
   };
 }

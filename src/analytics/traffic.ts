@@ -2,11 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { toMicros } from '../core/money.js';
 import { CLIENT_CLOSED_REQUEST } from '../core/outcome.js';
 import { DurationHistogram } from './duration-histogram.js';
+import { knownMethod } from './known-method.js';
 import { BoundedLabel } from './label.js';
 import type { RequestEvent } from './request-event.js';
-
-/** The methods of RFC 9110 and RFC 5789; OpenTelemetry's conventions call any other `_OTHER`. */
-const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
 /** What was counted of the requests of one method and status. */
 export interface Series {
@@ -95,7 +93,7 @@ export class Traffic {
 }
 
 function seriesOf(tier: TierTraffic, { method, status }: RequestEvent): Series {
-  const label = methods.has(method) ? method : '_OTHER';
+  const label = knownMethod(method);
   let ofMethod = tier.series.get(label);
   if (ofMethod === undefined) {
     ofMethod = [];

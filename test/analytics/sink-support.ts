@@ -4,32 +4,20 @@ import { text } from 'node:stream/consumers';
 import type { Logger } from 'gatewright';
 import type { RequestEvent } from '../../src/analytics/request-event.js';
 import { serve } from '../helpers.js';
+import { recordOf } from './support.js';
 
 /** An event of a request that went well, but for what is said. */
 export function event(changes: Partial<RequestEvent> = {}): RequestEvent {
-  return {
+  return recordOf({
     timestamp: Date.parse('2024-01-01T12:00:00Z'),
     id: 'request-1',
-    service: 'kgot',
-    tier: 'free',
     subject: 'key:abc',
-    method: 'GET',
-    status: 200,
     durationMs: 12.3456789,
-    timeToFirstByteMs: 5,
     upstreamMs: undefined,
-    bytesIn: 0,
     bytesOut: 10,
     cost: 0.002,
-    ending: 'finished',
-    refusal: undefined,
-    limitType: undefined,
-    limitEnforced: true,
-    retries: 0,
-    upstreamFailure: undefined,
-    webSocket: undefined,
     ...changes,
-  };
+  });
 }
 
 /** So many events, with ids from 0 on. */

@@ -51,6 +51,7 @@ export function recordOf(more: Partial<RequestEvent> = {}): RequestEvent {
     limitEnforced: true,
     retries: 0,
     upstreamFailure: undefined,
+    degraded: undefined,
     webSocket: undefined,
     ...more,
   };

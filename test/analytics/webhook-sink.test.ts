@@ -44,6 +44,7 @@ test('posts a batch as JSON', async () => {
     limit_enforced: true,
     retries: 0,
     upstream_failure: null,
+    degraded: null,
     web_socket: null,
   };
   const second = {
