@@ -33,7 +33,7 @@ export const quick: CircuitBreakerOptions = {
 };
 
 /** How often replicas of the tests say what they see, in milliseconds. */
-export const HEARTBEAT_MS = 100;
+export const HEARTBEAT_MS = 250;
 
 /** A server, or a Cluster. */
 interface Clients {

@@ -51,7 +51,7 @@ test('with a quorum of a half, two of three that see it failing open it for all'
 });
 
 test('with a quorum of all, two of three do not open it for the third', async () => {
-  const { all } = await replicas(2, { shared: { quorum: 1, heartbeatMs: 100 } });
+  const { all } = await replicas(2, { shared: { quorum: 1, heartbeatMs: 250 } });
   await acquainted(all, 2);
   expect(states(all)).toEqual(['open', 'open', 'closed']);
 });
