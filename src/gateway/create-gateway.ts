@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnalyticsMiddleware } from '../analytics/index.js';
 import type { ApiKeys, Tickets } from '../authenticate/index.js';
 import type { BulkheadMiddleware } from '../bulkhead/index.js';
 import type { CircuitBreakerMiddleware } from '../circuit-breaker/index.js';
@@ -50,6 +51,10 @@ export interface Gateway extends Middleware {
     | undefined;
   /** Shows how full bulkheads are. Undefined where no service has one. */
   readonly bulkhead: Pick<BulkheadMiddleware, 'states'> | undefined;
+  /** What was recorded: figures, usage, Prometheus metrics, alerts. Undefined where `analytics` is switched off. */
+  readonly analytics:
+    | Pick<AnalyticsMiddleware, 'report' | 'usage' | 'registry' | 'observe' | 'firing'>
+    | undefined;
   /** Shows, adds, drains and removes the targets of services. */
   readonly targets: Targets;
   /** What `GET /health` answers. */
@@ -160,6 +165,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     attach: (server: UpgradeServer, own?: AttachOptions) => attachments.attach(server, own),
     apiKeys: authenticate?.apiKeys,
     tickets: authenticate?.tickets,
+    analytics,
     targets: parts.router.targets,
     health: () => healthOf(parts.sources, new Date()),
     rateLimit,
