@@ -1,9 +1,15 @@
 import { inspect } from 'node:util';
 import { closestMatch } from 'leven';
 import { z } from 'zod';
+import type { ConfigMistake } from './config-error.js';
 
 /** Says of each mistake: the option's path, the rule, the value received and the remedy. */
-export function problemsOf(error: z.ZodError, root: string, schema: z.ZodType, value: unknown): string[] {
+export function problemsOf(
+  error: z.ZodError,
+  root: string,
+  schema: z.ZodType,
+  value: unknown,
+): ConfigMistake[] {
   const parents = root === '' ? [] : [root];
   return error.issues.flatMap((issue) => describe(issue, parents, schema, value));
 }
@@ -13,11 +19,14 @@ function describe(
   parents: PropertyKey[],
   schema: z.ZodType,
   value: unknown,
-): string[] {
+): ConfigMistake[] {
   const path = [...parents, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path);
-    return issue.keys.map((key) => `\`${join([...path, key])}\`: unknown option.${suggestion(key, known)}`);
+    return issue.keys.map((key) => {
+      const rule = `unknown option.${suggestion(key, known)}`;
+      return { path: [...path, key], rule, message: `\`${join([...path, key])}\`: ${rule}` };
+    });
   }
   if (issue.code === 'invalid_union') {
     const meant = issue.errors.find((issues) => !issues.some(isOfAnotherKind));
@@ -26,7 +35,8 @@ function describe(
   }
   const received = issue.code === 'invalid_key' ? issue.path.at(-1) : valueAt(value, issue.path);
   const shown = isSecret(path.at(-1)) ? hide(received) : show(received);
-  return [`\`${join(path)}\` ${rule(issue)}, got ${shown}.`];
+  const wrong = rule(issue);
+  return [{ path, rule: wrong, message: `\`${join(path)}\` ${wrong}, got ${shown}.` }];
 }
 
 /** Whether a value was not even of the kind that a union's branch is for. */
