@@ -32,6 +32,9 @@ const packages = {
   cors: '^src/gateway/cors\\.ts$',
   'ipaddr.js': '^src/core/address-subject\\.ts$',
   'lru-cache': '^src/(rate-limit|authenticate)/',
+  yaml: '^src/cli/',
+  winston: '^src/cli/',
+  commander: '^src/cli/',
 };
 
 const forbidden = [
