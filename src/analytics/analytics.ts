@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
+import { ConfigError } from '../core/config-error.js';
 import { contextOf } from '../core/context.js';
 import { GatewayError, InternalError } from '../core/errors.js';
 import type { MeasurementSource } from '../core/measurement.js';
@@ -11,7 +12,7 @@ import type { Alert } from './alert.js';
 import { BodyMeter } from './body-meter.js';
 import type { MetricsReport, Scope } from './hour-report.js';
 import { metricsEndpoint } from './metrics-endpoint.js';
-import { type AnalyticsOptions, analyticsSchema } from './options.js';
+import { type AnalyticsOptions, analyticsSchema, type ResolvedAnalytics } from './options.js';
 import { Recorder } from './recorder.js';
 import { requestEvent, serviceOf } from './request-event.js';
 import { type UsageEndpoint, usageEndpoint } from './usage-endpoint.js';
@@ -47,7 +48,7 @@ export interface AnalyticsMiddleware extends Middleware, StatusSource {
  */
 export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
   const config = checkOptions('analytics', analyticsSchema, options);
-  const recorder = new Recorder(config);
+  const recorder = recorderOf(config);
   const { figures, metrics } = recorder;
   if (config.processMetrics) collectDefaultMetrics({ register: metrics.registry });
 
@@ -97,6 +98,16 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
     status,
     close: () => recorder.close(),
   });
+}
+
+/** A registry takes a name once: two of these in one registry are a mistake. */
+function recorderOf(config: ResolvedAnalytics): Recorder {
+  try {
+    return new Recorder(config);
+  } catch (cause) {
+    if (!(cause instanceof Error) || !cause.message.includes('already been registered')) throw cause;
+    throw new ConfigError(['`analytics.registry` has these metrics already. Give another one, or none.']);
+  }
 }
 
 /** Has an endpoint answer for what it throws, wherever it is mounted. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compileTrustProxy } from '../core/client-ip.js';
 import { contextOf } from '../core/context.js';
+import type { ApiKeyEvent, BreakerEvent } from '../core/events.js';
 import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
@@ -8,13 +9,19 @@ import { isThenable } from '../core/thenable.js';
 import { type AuditRecord, auditedPath, requestRecord } from './audit-record.js';
 import { type AuditOptions, auditSchema } from './options.js';
 
+/** What `audit()` returns. */
+export interface AuditMiddleware extends Middleware {
+  /** Hears of other parts of a gateway no more. */
+  close(): void;
+}
+
 /**
  * Records security events: who was refused what, and why; changes of API keys; breakers that open and close. It goes
  * in front of what it is to record. Records go to a sink of yours, by default the logger, and have no secrets in them.
  *
  * @throws ConfigError for wrong options
  */
-export function audit(options: AuditOptions = {}): Middleware {
+export function audit(options: AuditOptions = {}): AuditMiddleware {
   const config = checkOptions('audit', auditSchema, options);
   const { events, successes, logger = silentLogger } = config;
   const addresses = compileTrustProxy(config.trustProxy);
@@ -32,10 +39,9 @@ export function audit(options: AuditOptions = {}): Middleware {
   }
 
   const time = (): string => new Date().toISOString();
-  events?.on('apiKey', ({ action, keyId, by }) =>
-    write({ time: time(), type: 'api_key', decision: action, subject: by, keyId }),
-  );
-  events?.on('breaker', ({ key, from, to, by: subject }) =>
+  const keyChanged = ({ action, keyId, by }: ApiKeyEvent): void =>
+    write({ time: time(), type: 'api_key', decision: action, subject: by, keyId });
+  const breakerChanged = ({ key, from, to, by: subject }: BreakerEvent): void =>
     write({
       time: time(),
       type: 'circuit_breaker',
@@ -43,10 +49,10 @@ export function audit(options: AuditOptions = {}): Middleware {
       reason: `was ${from}`,
       subject,
       service: key,
-    }),
-  );
+    });
+  events?.on('apiKey', keyChanged).on('breaker', breakerChanged);
 
-  return function auditMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
+  function auditMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     const context = contextOf(req, res, addresses);
     const path = auditedPath(req);
     context.outcome.onEnd(() => {
@@ -54,5 +60,9 @@ export function audit(options: AuditOptions = {}): Middleware {
       if (record) write(record);
     });
     next();
-  };
+  }
+
+  return Object.assign(auditMiddleware, {
+    close: () => void events?.off('apiKey', keyChanged).off('breaker', breakerChanged),
+  });
 }

@@ -4,7 +4,7 @@ import type { Middleware } from '../core/middleware.js';
 import type { CorsOptions } from './options.js';
 
 /** What a browser's script may read of the gateway's own fields. */
-const exposedHeaders = ['RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'];
+const exposedHeaders = ['RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id', 'X-Gateway-Degraded'];
 
 /** Answers preflight requests and says which origins may read responses (the Fetch standard's CORS protocol). */
 export function corsMiddleware(options: CorsOptions): Middleware {

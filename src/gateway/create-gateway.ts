@@ -3,22 +3,16 @@ import type { AnalyticsMiddleware } from '../analytics/index.js';
 import type { ApiKeys, Tickets } from '../authenticate/index.js';
 import type { BulkheadMiddleware } from '../bulkhead/index.js';
 import type { CircuitBreakerMiddleware } from '../circuit-breaker/index.js';
-import { compileTrustProxy } from '../core/client-ip.js';
-import { contextOf } from '../core/context.js';
-import { GatewayError, InternalError } from '../core/errors.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
-import { errorHandler, sendError } from '../core/send-error.js';
 import { type Health, healthOf } from '../core/status.js';
 import { Attachments } from '../proxy-router/attach-upgrades.js';
 import type { AttachOptions, Targets, UpgradeServer } from '../proxy-router/index.js';
 import type { RateLimitMiddleware } from '../rate-limit/index.js';
-import { compose } from './compose.js';
-import { endpointPaths } from './endpoint-paths.js';
-import { createEndpoints, type Endpoints } from './endpoints.js';
+import { noEndpoints } from './generation.js';
+import { Generations, type Reloaded } from './generations.js';
 import { type GatewayOptions, gatewaySchema } from './options.js';
-import { createParts } from './parts.js';
-import { notFound, refuseAmbiguity, servicePermissions } from './steps.js';
+import type { Parts } from './parts.js';
 
 /** Answers a request, as the listener of an `http.Server` and an Express app do. */
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
@@ -59,6 +53,13 @@ export interface Gateway extends Middleware {
   readonly targets: Targets;
   /** What `GET /health` answers. */
   health(): Health;
+  /**
+   * Takes other options over from now on; requests that run end by the former ones. What has not changed goes on with all
+   * that it knows, and limits go on with what was used. Wrong options change nothing.
+   *
+   * @throws ConfigError naming every wrong option
+   */
+  reload(options: GatewayOptions): Reloaded;
   /** Says at `/health/ready` that no further requests are wanted. Those that come are still served. */
   drain(): void;
   /** Opens no further WebSockets, and closes those that are open with the code 1001. Resolves when all are closed. */
@@ -70,9 +71,6 @@ export interface Gateway extends Middleware {
   close(): Promise<void>;
 }
 
-/** WebSockets are for services alone. */
-const noEndpoints: Endpoints = () => undefined;
-
 /**
  * Composes the factories in one fixed order: analytics, CORS, authentication, permissions, limits, breaker,
  * bulkhead, proxy.
@@ -81,100 +79,65 @@ const noEndpoints: Endpoints = () => undefined;
  */
 export function createGateway(options: GatewayOptions): Gateway {
   checkOptions('', gatewaySchema, options);
-  const paths = endpointPaths(options);
-  const parts = createParts(options);
-  const { analytics, audit, cors, addressLimit, authenticate, rateLimit, circuitBreaker, bulkhead, router } =
-    parts;
-  const addresses = compileTrustProxy(options.trustProxy);
-  const refuse = errorHandler(options);
-  const plain = refuseAmbiguity(refuse);
-  const permissions = servicePermissions(refuse);
-
-  const serve = compose([
-    options.tracing,
-    analytics,
-    audit,
-    plain,
-    cors,
-    addressLimit,
-    authenticate,
-    permissions,
-    rateLimit,
-    circuitBreaker,
-    bulkhead, // Behind the breaker: who is refused by that one takes no place, and a full one is no failure.
-    router,
-  ]);
-  const refuseUnmatched = compose([options.tracing, analytics, audit, plain, cors, notFound(refuse)]);
-  let draining = false;
-  const isReady = (): boolean => !draining;
-  const directEndpoints = createEndpoints(paths.direct, parts, options, isReady);
-  const mountedEndpoints = createEndpoints(paths.mounted, parts, options, isReady);
-
-  /** Handles what is for an endpoint or a service, and says whether it was. */
-  function handle(req: IncomingMessage, res: ServerResponse, next: Next, endpoints: Endpoints): boolean {
-    const endpoint = endpoints(req);
-    const service = endpoint ? undefined : router.match(req);
-    if (endpoint === undefined && service === undefined) return false;
-    contextOf(req, res, addresses).service = service;
-    (endpoint ?? serve)(req, res, next);
-    return true;
-  }
-
-  /** Where nobody is behind the gateway, an error that `onError` passes on is answered here. */
-  function lastResort(res: ServerResponse): Next {
-    return (error) =>
-      sendError(error instanceof GatewayError ? error : new InternalError(error), res, options.errorFormat);
-  }
+  const generations = new Generations(options);
 
   function gateway(req: IncomingMessage, res: ServerResponse, next: Next): void {
-    if (!handle(req, res, next, mountedEndpoints)) next();
+    const { current } = generations;
+    if (!current.handle(req, res, next, current.mounted)) next();
   }
 
   function listener(req: IncomingMessage, res: ServerResponse): void {
-    const next = lastResort(res);
-    if (handle(req, res, next, directEndpoints)) return;
-    contextOf(req, res, addresses);
-    refuseUnmatched(req, res, next);
+    const { current } = generations;
+    const next = current.lastResort(res);
+    if (!current.handle(req, res, next, current.direct)) current.refuse(req, res, next);
   }
 
   function listenerFor(app: Listener): Listener {
     return function gatewayBeforeApp(req, res) {
-      if (!handle(req, res, lastResort(res), mountedEndpoints)) app(req, res);
+      const { current } = generations;
+      if (!current.handle(req, res, current.lastResort(res), current.mounted)) app(req, res);
     };
   }
 
   const attachments = new Attachments({
-    matches: (req) => router.match(req) !== undefined,
-    serve: (req, res) => handle(req, res, lastResort(res), noEndpoints),
+    matches: (req) => generations.current.parts.router.match(req) !== undefined,
+    serve(req, res) {
+      const { current } = generations;
+      current.handle(req, res, current.lastResort(res), noEndpoints);
+    },
   });
 
   async function closeWebSockets(): Promise<void> {
     attachments.close();
-    await router.closeWebSockets();
+    await generations.closeWebSockets();
   }
 
   async function close(): Promise<void> {
-    draining = true;
     attachments.close();
-    await parts.close();
+    await generations.close();
   }
 
-  return Object.assign(gateway, {
+  const own = {
     listener,
     listenerFor,
     attach: (server: UpgradeServer, own?: AttachOptions) => attachments.attach(server, own),
-    apiKeys: authenticate?.apiKeys,
-    tickets: authenticate?.tickets,
-    analytics,
-    targets: parts.router.targets,
-    health: () => healthOf(parts.sources, new Date()),
-    rateLimit,
-    circuitBreaker,
-    bulkhead,
-    drain() {
-      draining = true;
-    },
+    health: () => healthOf(generations.current.parts.sources, new Date()),
+    reload: (changed: GatewayOptions) => generations.reload(changed),
+    drain: () => generations.drain(),
     closeWebSockets,
     close,
-  });
+  };
+  // What belongs to the options that hold now.
+  const ofParts = {
+    apiKeys: (parts: Parts) => parts.authenticate?.apiKeys,
+    tickets: (parts: Parts) => parts.authenticate?.tickets,
+    rateLimit: (parts: Parts) => parts.rateLimit,
+    circuitBreaker: (parts: Parts) => parts.circuitBreaker,
+    bulkhead: (parts: Parts) => parts.bulkhead,
+    analytics: (parts: Parts) => parts.analytics,
+    targets: (parts: Parts) => parts.router.targets,
+  };
+  for (const [name, pick] of Object.entries(ofParts))
+    Object.defineProperty(gateway, name, { enumerable: true, get: () => pick(generations.current.parts) });
+  return Object.assign(gateway, own) as Gateway;
 }

@@ -1,18 +1,12 @@
 import { type AnalyticsMiddleware, analytics } from '../analytics/index.js';
-import { audit } from '../audit/index.js';
+import { type AuditMiddleware, audit } from '../audit/index.js';
 import {
   type AuthenticateMiddleware,
   type AuthenticateOptions,
   authenticate,
-  type NonceStore,
-  RedisNonceStore,
-  RedisTicketStore,
-  type SignatureOptions,
-  type TicketStore,
 } from '../authenticate/index.js';
 import { type BulkheadMiddleware, bulkhead } from '../bulkhead/index.js';
 import { type CircuitBreakerMiddleware, circuitBreaker } from '../circuit-breaker/index.js';
-import { GatewayEvents } from '../core/events.js';
 import type { Middleware } from '../core/middleware.js';
 import type { StatusSource } from '../core/status.js';
 import { type ProxyRouterMiddleware, proxyRouter } from '../proxy-router/index.js';
@@ -24,17 +18,16 @@ import {
   rateLimit,
 } from '../rate-limit/index.js';
 import { mergeTiers } from '../rate-limit/options.js';
-import type { RedisClient } from '../redis/client.js';
-import { connectRedis } from '../redis/connect.js';
 import { corsMiddleware } from './cors.js';
-import { failoverMatcher } from './failover.js';
+import type { Lasting } from './lasting.js';
 import type { GatewayOptions } from './options.js';
-import { routedServices, serviceSections } from './service-sections.js';
+import type { PartGeneration } from './part-shelf.js';
+import { routedServices, type ServiceSections, serviceSections } from './service-sections.js';
 
 /** The parts of one gateway; undefined for those that are switched off. */
 export interface Parts {
   readonly analytics: AnalyticsMiddleware | undefined;
-  readonly audit: Middleware | undefined;
+  readonly audit: AuditMiddleware | undefined;
   readonly cors: Middleware | undefined;
   readonly authenticate: AuthenticateMiddleware | undefined;
   readonly addressLimit: AddressLimitMiddleware | undefined;
@@ -44,7 +37,6 @@ export interface Parts {
   readonly router: ProxyRouterMiddleware;
   /** Whoever has something to say in `/health`. */
   readonly sources: readonly StatusSource[];
-  close(): Promise<void>;
 }
 
 /** What `/health` says of parts that are switched off. */
@@ -55,134 +47,124 @@ const allOff: StatusSource = {
 };
 
 /**
- * Calls each factory that is not switched off, with what the whole gateway has in common. Where one of them refuses its
- * options, the connection to Redis that was opened for them is closed again.
+ * Calls each factory that is not switched off, with what the whole gateway has in common; one whose options have not
+ * changed since the former generation goes on. They are made in the order in which they are closed: what ends in the
+ * router is still settled, and what is settled is still recorded.
  */
-export function createParts(options: GatewayOptions): Parts {
-  const opened = typeof options.redis === 'string' ? connectRedis(options.redis, options.logger) : undefined;
-  try {
-    return assemble(options, opened);
-  } catch (error) {
-    opened?.disconnect();
-    throw error;
-  }
-}
-
-function assemble(options: GatewayOptions, opened: RedisClient | undefined): Parts {
-  const { onError, errorFormat, trustProxy, logger } = options;
-  const events = new GatewayEvents(logger);
+export function createParts(options: GatewayOptions, lasting: Lasting, parts: PartGeneration): Parts {
+  const { onError, errorFormat, trustProxy, logger, transport } = options;
+  const { events, redis, failover } = lasting;
   const errors = { onError, errorFormat };
-  const on = <Section extends object, Part>(
-    section: Section | false | undefined,
-    factory: (own: Section | Record<string, never>) => Part,
-  ): Part | undefined => (section === false ? undefined : factory(section ?? {}));
-
-  const redis = opened ?? (options.redis as RedisClient | undefined);
-  const nonces = redis && new RedisNonceStore({ client: redis, logger, events });
-  const tickets = redis && new RedisTicketStore({ client: redis, logger, events });
   const common = { trustProxy, ...errors };
   const { perAddress, ...limits } = options.rateLimit || {};
   // First, since it finds what the schema can't: two services of one path or name, an address that is none.
-  const router = proxyRouter({
-    services: routedServices(options.services),
-    transport: options.transport,
-    events,
-    logger,
-    ...common,
-  });
-
+  const routed = { services: routedServices(options.services), transport, logger, ...common };
+  const router = parts.part('router', routed, (own) => proxyRouter({ events, ...own }));
   const sections = serviceSections(options, router.services);
-  const guard = on(options.authenticate, (own) =>
-    authenticate({
+
+  const inputs = inputsOf(options, sections);
+  const on = <Inputs extends object, Part>(
+    name: string,
+    inputs: Inputs | false | undefined,
+    make: (inputs: Inputs) => Part,
+  ): Part | undefined => (inputs ? parts.part(name, inputs, make) : undefined);
+
+  const bulkheadPart = on('bulkhead', inputs.bulkhead && { ...inputs.bulkhead, ...errors }, (own) =>
+    bulkhead(own),
+  );
+  const limiter = on('rateLimit', options.rateLimit !== false && { limits, logger, ...common }, (own) =>
+    rateLimit({ ...own.limits, ...stateOf(own.limits, lasting), logger, ...common, events }),
+  );
+  const addressLimiter = on('addressLimit', perAddress && { perAddress, ...common }, (own) =>
+    addressLimit({ redis, ...common, ...own.perAddress }),
+  );
+  const breaker = on('circuitBreaker', inputs.circuitBreaker, ({ section, services, common }) =>
+    circuitBreaker({
       events,
-      logger,
       ...common,
-      ...own,
-      apiKeys: keysOf(own, redis),
-      hmac: withNonces(own.hmac, nonces),
-      tickets: ticketsIn(own.tickets, tickets),
-      tiers: own.tiers ?? [...mergeTiers(limits.tiers).keys()],
-      origins: own.origins ?? originsOf(own, options.cors),
+      matchService: failover,
+      ...(section.shared && { redis }),
+      ...section,
+      services,
     }),
   );
-  const matchService = failoverMatcher({
-    router,
-    apiKeys: guard?.apiKeys,
-    anonymousPaths: (options.authenticate ? options.authenticate.anonymous?.paths : undefined) ?? [],
-  });
-
-  const parts = {
-    router,
-    analytics: on(options.analytics, (own) => analytics({ events, logger, redis, ...errors, ...own })),
-    audit: on(options.audit, (own) => audit({ events, logger, trustProxy, ...own })),
-    cors: options.cors ? corsMiddleware(options.cors) : undefined,
-    addressLimit: perAddress && addressLimit({ redis, ...common, ...perAddress }),
-    authenticate: guard,
-    circuitBreaker: on(options.circuitBreaker, (own) =>
-      circuitBreaker({
-        events,
-        logger,
-        ...errors,
-        matchService,
-        ...(own.shared && { redis }),
-        ...own,
-        services: { ...own.services, ...sections.circuitBreaker },
-      }),
-    ),
-    bulkhead: on(options.bulkhead, (own) => {
-      const services = { ...own.services, ...sections.bulkhead };
-      const isWanted = own.maxConcurrent !== undefined || Object.keys(services).length > 0;
-      return isWanted ? bulkhead({ events, ...errors, ...own, services }) : undefined;
+  const authenticator = on('authenticate', inputs.authenticate, ({ section, tiers, cors, common }) =>
+    authenticate({
+      events,
+      ...common,
+      ...section,
+      apiKeys: keysIn(section, lasting),
+      hmac: section.hmac && { nonces: lasting.nonces, ...section.hmac },
+      tickets: section.tickets !== false && { store: lasting.tickets, ...section.tickets },
+      tiers: section.tiers ?? tiers,
+      origins: section.origins ?? originsOf(section, cors),
     }),
-    rateLimit: on(options.rateLimit, () =>
-      rateLimit({ ...ownState(limits, redis), events, logger, ...common, ...limits }),
+  );
+  const recorder = on(
+    'analytics',
+    options.analytics !== false && { section: options.analytics ?? {}, logger, ...errors },
+    ({ section }) => analytics({ events, logger, redis, ...errors, ...section }),
+  );
+  const auditor = on(
+    'audit',
+    options.audit !== false && { section: options.audit ?? {}, logger, trustProxy },
+    ({ section }) => audit({ events, logger, trustProxy, ...section }),
+  );
+  return {
+    router,
+    bulkhead: bulkheadPart,
+    rateLimit: limiter,
+    addressLimit: addressLimiter,
+    circuitBreaker: breaker,
+    authenticate: authenticator,
+    analytics: recorder,
+    audit: auditor,
+    cors: options.cors ? corsMiddleware(options.cors) : undefined,
+    sources: [allOff, router, recorder, authenticator, limiter, breaker].filter(
+      (source) => source !== undefined,
     ),
   };
-  const { analytics: recorder, rateLimit: limiter, circuitBreaker: breaker } = parts;
-  for (const source of [router, guard]) if (source) recorder?.observe(source);
+}
+
+/** What parts are made of, where it is more than a section; false for those that are switched off. */
+function inputsOf(options: GatewayOptions, sections: ServiceSections) {
+  const { onError, errorFormat, trustProxy, logger } = options;
+  const common = { onError, errorFormat, logger };
+  const bulkheads = options.bulkhead ?? {};
+  const breakers = options.circuitBreaker ?? {};
+  const guard = options.authenticate ?? {};
   return {
-    ...parts,
-    sources: [allOff, router, recorder, guard, limiter, breaker].filter((source) => source !== undefined),
-    async close() {
-      parts.bulkhead?.close();
-      await router.close(); // What ends now is still settled.
-      await Promise.all([
-        limiter?.close(),
-        parts.addressLimit?.close(),
-        breaker?.close(),
-        guard?.close(),
-        nonces?.close(),
-        tickets?.close(),
-      ]);
-      await recorder?.close(); // What was settled now is still recorded.
-      opened?.disconnect();
+    bulkhead: bulkheads !== false && bulkheadSection(bulkheads, sections),
+    circuitBreaker: breakers !== false && {
+      section: breakers,
+      services: { ...breakers.services, ...sections.circuitBreaker },
+      common,
+    },
+    authenticate: guard !== false && {
+      section: guard,
+      tiers: [...mergeTiers(options.rateLimit ? options.rateLimit.tiers : undefined).keys()],
+      cors: options.cors,
+      common: { ...common, trustProxy },
     },
   };
 }
 
-/** Keys are in the gateway's Redis, unless the section says where they are. */
-function keysOf(
+/** What bulkheads there are; false where no service has one. */
+function bulkheadSection(
+  own: Exclude<NonNullable<GatewayOptions['bulkhead']>, false>,
+  sections: ServiceSections,
+) {
+  const services = { ...own.services, ...sections.bulkhead };
+  return (own.maxConcurrent !== undefined || Object.keys(services).length > 0) && { ...own, services };
+}
+
+/** Keys are in the gateway's Redis, else in memory, unless the section says where they are. */
+function keysIn(
   { apiKeys }: AuthenticateOptions,
-  redis: RedisClient | undefined,
+  { redis, apiKeys: store }: Lasting,
 ): AuthenticateOptions['apiKeys'] {
   if (apiKeys === false || apiKeys?.store || apiKeys?.keys || apiKeys?.redis) return apiKeys;
-  return { ...apiKeys, redis };
-}
-
-/** Nonces are in the gateway's Redis, so that no replica takes what another has taken. */
-function withNonces(
-  hmac: SignatureOptions | undefined,
-  nonces: NonceStore | undefined,
-): SignatureOptions | undefined {
-  return hmac === undefined || hmac.nonces || nonces === undefined ? hmac : { ...hmac, nonces };
-}
-
-/** Tickets wait in the gateway's Redis, so that every replica knows them. */
-function ticketsIn(
-  tickets: AuthenticateOptions['tickets'],
-  store: TicketStore | undefined,
-): AuthenticateOptions['tickets'] {
-  return tickets === false || tickets?.store ? tickets : { ...tickets, store };
+  return redis ? { ...apiKeys, redis } : { ...apiKeys, store };
 }
 
 /**
@@ -197,7 +179,11 @@ function originsOf(
   return cors.origins;
 }
 
-/** The gateway's Redis, unless the section says where it counts. */
-function ownState({ store, limiter }: RateLimitOptions, redis: RedisClient | undefined): RateLimitOptions {
-  return store || limiter ? {} : { redis };
+/** The gateway's Redis, else its memory, unless the section says where it counts. */
+function stateOf(
+  { store, limiter, redis, maxSubjects }: RateLimitOptions,
+  lasting: Lasting,
+): RateLimitOptions {
+  if (store || limiter || redis) return {};
+  return lasting.redis ? { redis: lasting.redis } : { store: lasting.quotas(maxSubjects) };
 }

@@ -19,7 +19,11 @@ export function createStore(config: ResolvedRateLimit): ChosenStore {
   const { leaseMs, redis } = config;
   const redisAvailable = (): undefined => undefined;
   const inForce = (limits: QuotaLimits): QuotaLimits => limits;
-  if (config.store) return { store: config.store, leaseMs, redisAvailable, inForce };
+  if (config.store) {
+    const isMemory = config.store instanceof MemoryQuotaStore;
+    const holdMs = isMemory ? Number.POSITIVE_INFINITY : leaseMs;
+    return { store: config.store, leaseMs: holdMs, redisAvailable, inForce };
+  }
   if (config.limiter)
     return { store: new LimiterQuotaStore(config.limiter), leaseMs, redisAvailable, inForce };
   if (redis === undefined) {

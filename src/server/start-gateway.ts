@@ -1,8 +1,9 @@
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { silentLogger } from '../core/logger.js';
 import { checkOptions } from '../core/options.js';
-import { createGateway, type Gateway } from '../gateway/index.js';
+import { createGateway, type Gateway, type Reloaded } from '../gateway/index.js';
 import { readCertificates, watchCertificates } from './certificates.js';
 import { Connections } from './connections.js';
 import { Drain } from './drain.js';
@@ -18,6 +19,12 @@ export interface RunningGateway {
   readonly url: string;
   /** Reads certificates anew; they hold for new connections. Wrong ones are logged, and the old ones stay. */
   reloadCertificates(): void;
+  /**
+   * Takes other options over, as `gateway.reload()` does; where and how it listens needs a restart.
+   *
+   * @throws ConfigError naming every wrong option; nothing has changed then
+   */
+  reload(options: StartOptions): Reloaded;
   /**
    * Drains it: says that it is not ready, takes no connections after `drainDelayMs`, lets what runs end for
    * `drainTimeoutMs`, closes WebSockets with the code 1001, flushes. Called again it cuts what is left.
@@ -69,6 +76,16 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     await gateway.close(); // What was cut just now is settled and recorded.
   }
 
+  function reload(wanted: StartOptions): Reloaded {
+    checkOptions('', startSchema, wanted);
+    const { host: _host, port: _port, server: _server, ...fresh } = wanted;
+    const { changed, restart } = gateway.reload(fresh);
+    const moved = (['host', 'port', 'server'] as const).filter(
+      (name) => !isDeepStrictEqual(options[name], wanted[name]),
+    );
+    return { changed, restart: [...restart, ...moved] };
+  }
+
   let closing: Promise<void> | undefined;
   function close(): Promise<void> {
     if (closing) drain.hurry();
@@ -81,6 +98,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     server,
     url: urlOf(server, config),
     reloadCertificates: () => tls?.reload(),
+    reload,
     close,
   };
 }
