@@ -123,7 +123,6 @@ export {
   type ApiKeyEvent,
   type BreakerEvent,
   type BreakerState,
-  type BulkheadEvent,
   type CutEvent,
   GatewayEvents,
 } from './core/events.js';
@@ -139,6 +138,8 @@ export {
   type EndpointsOptions,
   type Gateway,
   type GatewayOptions,
+  type GatewayServiceOptions,
+  type GatewayServicesOptions,
   type Listener,
 } from './gateway/index.js';
 export {

@@ -2,13 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contextOf } from '../core/context.js';
 import { InternalError, OverloadedError } from '../core/errors.js';
 import { keyText } from '../core/key-of-request.js';
+import type { MeasurementSource } from '../core/measurement.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import { Bulkheads } from './bulkheads.js';
 import { limitsOf } from './limits.js';
+import { bulkheadMeasurements } from './measurements.js';
 import { type BulkheadOptions, bulkheadSchema } from './options.js';
 import type { Places, Waiter } from './places.js';
+import { Refusals } from './refusals.js';
 
 /** How full a bulkhead is. */
 export interface BulkheadState {
@@ -17,7 +20,7 @@ export interface BulkheadState {
 }
 
 /** What `bulkhead()` returns. */
-export interface BulkheadMiddleware extends Middleware {
+export interface BulkheadMiddleware extends Middleware, MeasurementSource {
   /** How full each bulkhead is by its key, as far as requests run in it or wait for it. */
   states(): ReadonlyMap<string, BulkheadState>;
   /** Refuses those that wait, and whoever finds no place from now on; those that run go on. */
@@ -39,6 +42,7 @@ export function bulkhead(options: BulkheadOptions): BulkheadMiddleware {
   const refuse = errorHandler(config);
   const limits = limitsOf(options);
   const bulkheads = new Bulkheads(config);
+  const refusals = new Refusals(config.maxBulkheads);
   const keyOf = config.key ?? ((_req, context) => context.service?.name ?? config.name);
   let closed = false;
 
@@ -72,6 +76,7 @@ export function bulkhead(options: BulkheadOptions): BulkheadMiddleware {
       },
       refuse(why) {
         context.bulkhead = { key, queuedMs: queuedMs(), refused: why };
+        refusals.count(key, why);
         const service = context.service?.name ?? config.name;
         refuse(new OverloadedError(service, RETRY_AFTER_SECONDS), req, res, next);
       },
@@ -98,6 +103,7 @@ export function bulkhead(options: BulkheadOptions): BulkheadMiddleware {
   return Object.assign(bulkheadMiddleware, {
     states: () =>
       new Map([...bulkheads].map(([key, { running, queued }]) => [key, { running, queued }] as const)),
+    measurements: () => bulkheadMeasurements(bulkheads, refusals),
     close,
   });
 }

@@ -2,7 +2,7 @@ import type { ResolvedBulkhead, ResolvedLimits } from './options.js';
 import { Places } from './places.js';
 
 /** The key that is shared by all that find no room. */
-const OVERFLOW = 'other';
+export const OVERFLOW = 'other';
 
 /** Longer keys are not kept. */
 const MAX_KEY_LENGTH = 256;
@@ -11,11 +11,9 @@ const MAX_KEY_LENGTH = 256;
 export class Bulkheads {
   readonly #places = new Map<string, Places>();
   readonly #max: number;
-  readonly #events: ResolvedBulkhead['events'];
 
-  constructor({ maxBulkheads, events }: ResolvedBulkhead) {
+  constructor({ maxBulkheads }: Pick<ResolvedBulkhead, 'maxBulkheads'>) {
     this.#max = maxBulkheads;
-    this.#events = events;
   }
 
   /** The bulkhead of a key, or the one that is shared by those that have none, and what it is called. */
@@ -36,6 +34,5 @@ export class Bulkheads {
   /** One that is empty need not be remembered. */
   #changed(key: string, { running, queued }: Places): void {
     if (running === 0 && queued === 0) this.#places.delete(key);
-    this.#events?.publish('bulkhead', { key, running, queued });
   }
 }

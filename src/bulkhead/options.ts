@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { GatewayContext } from '../core/context.js';
-import type { GatewayEvents } from '../core/events.js';
-import { errorOptions, functionOption, objectWith } from '../core/options.js';
+import { errorOptions, functionOption } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 
 /** How many requests may run at a time, and wait. It can differ from service to service. */
@@ -28,8 +27,6 @@ export interface BulkheadOptions extends BulkheadLimits, ErrorOptions {
    * are empty are forgotten. Default 1000.
    */
   readonly maxBulkheads?: number | undefined;
-  /** Where changes are told to other parts of a gateway. */
-  readonly events?: GatewayEvents | undefined;
 }
 
 const limitsShape = {
@@ -51,7 +48,6 @@ export const bulkheadSection = z.strictObject({
   key: functionOption<(req: IncomingMessage, context: GatewayContext) => string>().optional(),
   name: z.string().min(1).max(128).default('default'),
   maxBulkheads: z.int().positive().max(100_000).default(1000),
-  events: objectWith<GatewayEvents>('publish').optional(),
 });
 
 export const bulkheadSchema = bulkheadSection.refine(

@@ -20,14 +20,6 @@ export interface CutEvent {
   readonly key: string;
 }
 
-/** A bulkhead has another number of requests than before. */
-export interface BulkheadEvent {
-  /** What the bulkhead is for: the service's name, unless a key was chosen. */
-  readonly key: string;
-  readonly running: number;
-  readonly queued: number;
-}
-
 /** Who decides: Redis for all replicas, or, while it is away, what the store's policy says. */
 export type StoreMode = 'shared' | 'local' | 'open' | 'closed';
 
@@ -59,7 +51,6 @@ export interface ApiKeyEvent {
 export interface GatewayEventMap {
   breaker: [BreakerEvent];
   cut: [CutEvent];
-  bulkhead: [BulkheadEvent];
   storeMode: [StoreModeEvent];
   apiKey: [ApiKeyEvent];
   target: [TargetEvent];

@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { ConfigError, GatewayEvents } from 'gatewright';
-import { type BulkheadOptions, bulkhead } from 'gatewright/bulkhead';
+import { ConfigError } from 'gatewright';
+import { analytics } from 'gatewright/analytics';
+import { type BulkheadMiddleware, type BulkheadOptions, bulkhead } from 'gatewright/bulkhead';
 import { cleanup, mounts, send, serve } from '../helpers.js';
 import { eventually } from '../redis-support.js';
 import { behindBulkhead } from './support.js';
@@ -181,26 +182,73 @@ test('refuses those who wait when it is closed; those who run go on', async () =
   expect((await first.answer).status).toBe(200);
 });
 
+/** A recorder that shows what a bulkhead measures, as Prometheus text. */
+function shown(places: BulkheadMiddleware) {
+  const recorder = analytics();
+  cleanup(() => recorder.close());
+  recorder.observe(places);
+  return () => recorder.registry.metrics();
+}
+
 test('tells how full it is', async () => {
-  const events = new GatewayEvents();
-  const heard: unknown[] = [];
-  events.on('bulkhead', ({ key, running, queued }) => heard.push([key, running, queued]));
-  const { begin, held } = await behindBulkhead({ maxConcurrent: 1, maxQueue: 1, events });
-  const first = await begin('a');
-  const second = await begin('b');
-  held.get('a')?.end();
-  await first.answer;
-  await eventually(() => expect(held.has('b')).toBe(true));
-  held.get('b')?.end();
-  await second.answer;
-  await eventually(() =>
-    expect(heard).toEqual([
-      ['default', 1, 0],
-      ['default', 1, 1],
-      ['default', 1, 0],
-      ['default', 0, 0],
-    ]),
-  );
+  const { begin, held, places } = await behindBulkhead({ maxConcurrent: 1, maxQueue: 2 });
+  const text = shown(places);
+  const answers = [];
+  for (const path of ['a', 'b', 'c']) answers.push((await begin(path)).answer);
+  expect(await text()).toContain('gateway_bulkhead_running{service="default"} 1\n');
+  expect(await text()).toContain('gateway_bulkhead_queued{service="default"} 2\n');
+  for (const path of ['a', 'b', 'c']) {
+    await eventually(() => expect(held.has(path)).toBe(true));
+    held.get(path)?.end();
+  }
+  await Promise.all(answers);
+  await eventually(async () => expect(await text()).not.toContain('service="default"'));
+});
+
+test('counts those who got no place, by the reason', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+  cleanup(() => jest.useRealTimers());
+  const { begin, ask, places } = await behindBulkhead({
+    maxConcurrent: 1,
+    maxQueue: 1,
+    queueTimeoutMs: 1000,
+  });
+  const text = shown(places);
+  await begin('a');
+  expect(await text()).not.toContain('gateway_bulkhead_refused_total{');
+  const late = await begin('b');
+  for (const path of ['c', 'd']) expect(await ask(path)).toMatchObject({ status: 503 });
+  jest.advanceTimersByTime(1000);
+  await late.answer;
+  const last = await begin('e');
+  places.close();
+  await last.answer;
+  for (const [reason, count] of Object.entries({ full: 2, timeout: 1, closed: 1 })) {
+    const series = `gateway_bulkhead_refused_total{service="default",reason="${reason}"}`;
+    expect(await text()).toContain(`${series} ${count}\n`);
+  }
+});
+
+test('counts refusals for no more keys than it may, whatever clients send', async () => {
+  const { begin, ask, held, places } = await behindBulkhead({
+    maxConcurrent: 1,
+    maxBulkheads: 2,
+    key: (req) => String(req.url).slice(0, 2),
+  });
+  const text = shown(places);
+  for (const key of ['a', 'b', 'c', 'd']) {
+    const first = await begin(`${key}1`);
+    expect(await ask(`${key}2`)).toMatchObject({ status: 503 });
+    held.get(`${key}1`)?.end();
+    await first.answer;
+    await eventually(() => expect(places.states().size).toBe(0));
+  }
+  const counted = [...(await text()).matchAll(/refused_total\{service="(.*)",reason="full"\} (\d)/g)];
+  expect(counted.map(([, key, count]) => [key, count])).toEqual([
+    ['/a', '1'],
+    ['/b', '1'],
+    ['other', '2'],
+  ]);
 });
 
 test('a handler that throws after a wait is answered for, and gives its place back', async () => {
