@@ -92,7 +92,7 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
     usage,
     registry: metrics.registry,
     observe: (source: MeasurementSource) => metrics.observe(source),
-    endpoint: refusing(metricsEndpoint(report, metrics.registry), config),
+    endpoint: refusing(metricsEndpoint(report, metrics.registry, config.gather), config),
     usageEndpoint: refusing(usageEndpoint(usage), config),
     firing: () => recorder.firing(),
     status,

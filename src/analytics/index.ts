@@ -5,6 +5,7 @@ export type { EventRecord } from './event-record.js';
 export { fileSink } from './file-sink.js';
 export type { FileSinkOptions } from './file-sink-options.js';
 export type { ForecastOptions } from './forecast-options.js';
+export { type Gather, type ProcessMetrics, processMetrics } from './gather.js';
 export type { MetricsReport, Scope } from './hour-report.js';
 export type { AnalyticsOptions, UsageOptions } from './options.js';
 export type { OtlpSinkOptions } from './otlp-options.js';

@@ -2,11 +2,12 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { GatewayEvents } from '../core/events.js';
 import type { Logger } from '../core/logger.js';
-import { errorOptions, objectWith } from '../core/options.js';
+import { errorOptions, functionOption, objectWith } from '../core/options.js';
 import type { ErrorOptions } from '../core/send-error.js';
 import type { RedisClient } from '../redis/client.js';
 import { type AlertOptions, type AlertRule, alertsOption } from './alert-options.js';
 import { type ForecastOptions, forecastSchema } from './forecast-options.js';
+import type { Gather } from './gather.js';
 import type { Sink } from './sink.js';
 import { type SinkDescription, type SinkQueueOptions, sinkQueueSchema, sinksOption } from './sink-options.js';
 
@@ -26,6 +27,8 @@ export interface AnalyticsOptions extends ErrorOptions {
   readonly maxLabelValues?: number | undefined;
   /** Adds prom-client's metrics of the process and of Node: CPU, memory, event loop. Default false. */
   readonly processMetrics?: boolean | undefined;
+  /** Asks the other processes behind the same port for their metrics, which are then shown added up. Default: none. */
+  readonly gather?: Gather | undefined;
   readonly usage?: UsageOptions | undefined;
   /** Where the totals of all replicas are added up. Default: each replica shows its own. */
   readonly redis?: RedisClient | undefined;
@@ -59,6 +62,7 @@ export const analyticsSchema = z.strictObject({
   registry: objectWith<Registry>('registerMetric', 'metrics').optional(),
   maxLabelValues: z.int().positive().max(10_000).default(100),
   processMetrics: z.boolean().default(false),
+  gather: functionOption<Gather>().optional(),
   usage: usageSchema.default(() => usageSchema.parse({})),
   redis: objectWith<RedisClient>('evalsha', 'eval', 'ping').optional(),
   keyPrefix: z.string().max(128).default('gw:'),

@@ -1,15 +1,18 @@
+import cluster from 'node:cluster';
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
+import { processMetrics } from '../analytics/index.js';
 import { silentLogger } from '../core/logger.js';
 import { checkOptions } from '../core/options.js';
-import { createGateway, type Gateway, type Reloaded } from '../gateway/index.js';
+import { createGateway, type Gateway, type GatewayOptions, type Reloaded } from '../gateway/index.js';
 import { readCertificates, watchCertificates } from './certificates.js';
 import { Connections } from './connections.js';
 import { Drain } from './drain.js';
 import { type AnyServer, createHttpServer } from './http-server.js';
 import { listen } from './listen.js';
 import { type ResolvedServer, type StartOptions, startSchema } from './options.js';
+import { WorkerMetrics } from './worker-metrics.js';
 
 /** A gateway that listens. */
 export interface RunningGateway {
@@ -41,7 +44,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const { host: _host, port: _port, server: _server, ...own } = options;
   const { host, port, server: config, logger = silentLogger } = checkOptions('', startSchema, options);
   const certificates = config.tls && readCertificates(config.tls);
-  const gateway = createGateway(own);
+  const workers = cluster.isWorker ? new WorkerMetrics(() => metricsOf(gateway)) : undefined;
+  const gateway = createGateway(gathering(own, workers));
   const drain = new Drain();
   const server = createHttpServer(config, certificates, (req, res) => {
     drain.watch(req, res);
@@ -53,6 +57,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     await listen(server, { host, port, socketPath: config.socketPath });
   } catch (error) {
     connections.close();
+    workers?.close();
     await gateway.close();
     throw error;
   }
@@ -74,12 +79,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     connections.close();
     await Promise.all([closed, webSockets, drain.ended()]);
     await gateway.close(); // What was cut just now is settled and recorded.
+    workers?.close();
   }
 
   function reload(wanted: StartOptions): Reloaded {
     checkOptions('', startSchema, wanted);
     const { host: _host, port: _port, server: _server, ...fresh } = wanted;
-    const { changed, restart } = gateway.reload(fresh);
+    const { changed, restart } = gateway.reload(gathering(fresh, workers));
     const moved = (['host', 'port', 'server'] as const).filter(
       (name) => !isDeepStrictEqual(options[name], wanted[name]),
     );
@@ -114,4 +120,15 @@ function urlOf(server: AnyServer, { socketPath, tls }: ResolvedServer): string {
   if (socketPath !== undefined) return socketPath;
   const { address, port } = server.address() as AddressInfo;
   return `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+async function metricsOf({ analytics }: Gateway) {
+  return analytics ? processMetrics(analytics.registry) : [];
+}
+
+/** One of several workers shows what all of them have counted. */
+function gathering(options: GatewayOptions, workers: WorkerMetrics | undefined): GatewayOptions {
+  const { analytics } = options;
+  if (workers === undefined || analytics === false) return options;
+  return { ...options, analytics: { gather: workers.gather, ...analytics } };
 }
