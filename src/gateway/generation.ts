@@ -81,8 +81,8 @@ export class Generation {
   begin(lasting: Lasting): void {
     this.#shelf.keep();
     lasting.matchService = this.#matchService;
-    const { analytics, router, authenticate } = this.parts;
-    lasting.measure(analytics, { router, authenticate });
+    const { analytics, router, authenticate, bulkhead } = this.parts;
+    lasting.measure(analytics, { router, authenticate, bulkhead });
   }
 
   /** Handles what is for an endpoint or a service, and says whether it was. */
