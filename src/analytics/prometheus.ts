@@ -36,6 +36,8 @@ export class PrometheusMetrics {
   readonly #webSocketsClosed: Counter;
   readonly #service: BoundedLabel;
   readonly #tier: BoundedLabel;
+  /** Breakers by their keys: where clients choose them, they take no places of services. */
+  readonly #key: BoundedLabel;
   readonly #target: BoundedLabel;
   #active = 0;
   #deafen: (() => void) | undefined;
@@ -45,6 +47,7 @@ export class PrometheusMetrics {
     this.#traffic = new Traffic(config.maxLabelValues);
     this.#service = this.#traffic.serviceLabel;
     this.#tier = this.#traffic.tierLabel;
+    this.#key = new BoundedLabel(config.maxLabelValues);
     this.#target = new BoundedLabel(config.maxLabelValues);
     const registers = [this.registry];
     registerTraffic(this.#traffic, this.registry);
@@ -131,7 +134,7 @@ export class PrometheusMetrics {
       breaker: ({ key, to }: BreakerEvent) => this.#breakerChanged(key, to),
       target: ({ service, target, up }: TargetEvent) => this.#targetChanged(service, target, up),
       storeMode: ({ store, mode }: StoreModeEvent) => this.#storeModeChanged(store, mode),
-      cut: ({ key }: CutEvent) => this.#cut.inc({ service: this.#service.of(key) }),
+      cut: ({ key }: CutEvent) => this.#cut.inc({ service: this.#key.of(key) }),
     };
     events.on('breaker', heard.breaker).on('target', heard.target);
     events.on('storeMode', heard.storeMode).on('cut', heard.cut);
@@ -187,7 +190,7 @@ export class PrometheusMetrics {
   }
 
   #breakerChanged(key: string, to: BreakerState): void {
-    const service = this.#service.of(key);
+    const service = this.#key.of(key);
     for (const state of breakerStates) this.#breaker.set({ service, state }, state === to ? 1 : 0);
   }
 

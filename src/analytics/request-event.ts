@@ -32,7 +32,7 @@ export interface RequestEvent {
   /** Dollars. */
   readonly cost: number;
   readonly ending: Ending;
-  /** The code of the refusal, such as `ERR_GATEWAY_RATE_LIMITED`, where the gateway refused it. */
+  /** The code of the refusal, such as `ERR_GATEWAY_RATE_LIMIT_EXCEEDED`, where the gateway refused it. */
   readonly refusal: string | undefined;
   /** The limit that refused the request, if one did. */
   readonly limitType: string | undefined;

@@ -45,6 +45,15 @@ test('goes on telling apart the values that came first', async () => {
   expect(text).toContain(`${count}{${labels},service="other",tier="free"} 1`);
 });
 
+test('keys of breakers, which clients may choose, take no places of services', async () => {
+  const metrics = new PrometheusMetrics({ ...configured, maxLabelValues: 2 });
+  for (const key of ['a', 'b', 'c']) events.publish('breaker', { key, from: 'closed', to: 'open' });
+  for (const service of ['kgot', 'alita']) metrics.ended({ ...event, service, cost: 1 });
+  const text = await metrics.registry.metrics();
+  expect(valuesOf('service', text)).toEqual(new Set(['a', 'b', 'other', 'kgot', 'alita']));
+  metrics.close();
+});
+
 test('observes durations in seconds', async () => {
   const metrics = new PrometheusMetrics(configured);
   metrics.ended({ ...event, durationMs: 20 });
