@@ -58,7 +58,7 @@ export class Ledger {
     let hour = this.#hours.find((kept) => kept.number === number);
     if (hour === undefined) {
       const span = hourSpan(number);
-      const totals = new Row(span, HOUR_TOTALS, HOUR_TOTALS, SUMS + LATENCY_BUCKETS);
+      const totals = new Row(span, HOUR_TOTALS, SUMS + LATENCY_BUCKETS);
       hour = { number, totals, statuses: new Map() };
       this.#hours = [...this.#hours.slice(-KEPT_HOURS), hour];
     }
@@ -103,8 +103,7 @@ export class Ledger {
 function statusRow({ number, statuses }: Hour, status: number): Row {
   let row = statuses.get(status);
   if (row === undefined) {
-    const field = `s${status}`;
-    row = new Row(hourSpan(number), field, field, 1);
+    row = new Row(hourSpan(number), `s${status}`, 1);
     statuses.set(status, row);
   }
   return row;

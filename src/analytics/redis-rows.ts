@@ -6,6 +6,7 @@ import { RedisGuard } from '../redis/guard.js';
 import { RedisScript } from '../redis/script.js';
 import type { Row } from './row.js';
 import { plus } from './sums.js';
+import { overflowField } from './usage-days.js';
 
 /** Options of {@link RedisRows}. */
 export interface RedisRowsOptions {
@@ -59,7 +60,6 @@ interface Batch {
   readonly number: number;
   readonly rows: readonly {
     readonly field: string;
-    readonly overflow: string;
     readonly grown: Float64Array;
   }[];
 }
@@ -148,11 +148,11 @@ export class RedisRows {
   }
 
   #batchesOf(rows: readonly Row[]): Batch[] {
-    const bySpan = new Map<string, { field: string; overflow: string; grown: Float64Array }[]>();
+    const bySpan = new Map<string, { field: string; grown: Float64Array }[]>();
     for (const row of rows) {
-      const { span, field, overflow } = row;
+      const { span, field } = row;
       const ofSpan = bySpan.get(span);
-      const taken = { field, overflow, grown: row.take() };
+      const taken = { field, grown: row.take() };
       if (ofSpan) ofSpan.push(taken);
       else bySpan.set(span, [taken]);
     }
@@ -172,7 +172,7 @@ export class RedisRows {
       lifetime,
       maxEntries,
     ];
-    for (const { field, overflow, grown } of rows) given.push(field, overflow, bytesOf(grown));
+    for (const { field, grown } of rows) given.push(field, overflowField(field), bytesOf(grown));
     await addScript.run(client, 1, given, () => undefined);
   }
 

@@ -13,8 +13,6 @@ export class Row {
     readonly span: string,
     /** Its name among the rows of that span. */
     readonly field: string,
-    /** The name that counts it where there are too many. */
-    readonly overflow: string,
     width: number,
   ) {
     this.values = new Float64Array(width);

@@ -28,6 +28,12 @@ export function usageKeyOf(field: string): UsageKey | undefined {
   return { subject, tier, service };
 }
 
+/** The field that counts a row where there are too many. */
+export function overflowField(field: string): string {
+  const key = usageKeyOf(field);
+  return key ? usageField({ ...key, subject: OTHER }) : field;
+}
+
 interface Entry {
   readonly tier: string;
   readonly service: string;
@@ -64,8 +70,7 @@ export class UsageDay {
 
   #add(subject: string, tier: string, service: string): Row {
     const field = usageField({ subject, tier, service });
-    const overflow = usageField({ subject: OTHER, tier, service });
-    const row = new Row(daySpan(this.name), field, overflow, SUMS);
+    const row = new Row(daySpan(this.name), field, SUMS);
     const entries = this.#subjects.get(subject);
     if (entries) entries.push({ tier, service, row });
     else this.#subjects.set(subject, [{ tier, service, row }]);
