@@ -1,0 +1,3 @@
+export type { Output, Surroundings } from './console.js';
+export { exitCode } from './exit-code.js';
+export { run } from './run.js';
