@@ -82,7 +82,8 @@ export class Generation {
     this.#shelf.keep();
     lasting.matchService = this.#matchService;
     const { analytics, router, authenticate, bulkhead } = this.parts;
-    lasting.measure(analytics, { router, authenticate, bulkhead });
+    lasting.turn();
+    lasting.measure(analytics, { router, authenticate, bulkhead, config: lasting.config });
   }
 
   /** Handles what is for an endpoint or a service, and says whether it was. */

@@ -32,6 +32,8 @@ export class Lasting {
   readonly #opened: RedisClient | undefined;
   readonly #shown = new WeakMap<AnalyticsMiddleware, Set<string>>();
   #measured: Readonly<Record<string, Measured>> = {};
+  #version = 0;
+  #loadedAt = 0;
   #quotas: MemoryQuotaStore | undefined;
   #maxSubjects: number | undefined;
 
@@ -56,6 +58,32 @@ export class Lasting {
 
   /** Finds a service of the present options, whatever they were when this was handed out. */
   readonly failover: ServiceMatcher = (req: IncomingMessage, name: string) => this.matchService(req, name);
+
+  /** Tells which options hold, counted from 1, and since when. */
+  readonly config: MeasurementSource = {
+    measurements: () => [
+      {
+        name: 'gateway_config_version',
+        help: 'How many times options have been taken over, the first ones included.',
+        type: 'gauge',
+        labels: [],
+        read: () => [{ labels: {}, value: this.#version }],
+      },
+      {
+        name: 'gateway_config_loaded_timestamp_seconds',
+        help: 'When the options that hold were taken over, in seconds since 1970.',
+        type: 'gauge',
+        labels: [],
+        read: () => [{ labels: {}, value: this.#loadedAt / 1000 }],
+      },
+    ],
+  };
+
+  /** Other options hold from now on. */
+  turn(): void {
+    this.#version += 1;
+    this.#loadedAt = Date.now();
+  }
 
   /** Has analytics show what the parts of the present options measure, each kind of part once. */
   measure(recorder: AnalyticsMiddleware | undefined, parts: Readonly<Record<string, Measured>>): void {

@@ -128,6 +128,8 @@ test('metrics are those of the parts that there are now', async () => {
   const { gateway } = await reloadable({ ...lenient, services: { '/api': one.url } });
   gateway.reload({ ...lenient, services: { '/api': two.url } });
   const metrics = await gateway.analytics?.registry.metrics();
+  expect(metrics).toContain('gateway_config_version 2\n');
+  expect(metrics).toMatch(/^gateway_config_loaded_timestamp_seconds \d{10}/m);
   expect(metrics).toContain(`gateway_target_requests_running{service="api",target="${two.url}"} 0`);
   expect(metrics).not.toContain(one.url);
 });
