@@ -9,7 +9,7 @@ import { opened, webSockets } from '../websocket/support.js';
 
 const asAdmin = { headers: { 'X-API-Key': adminKey } };
 
-/** A gateway with everything on, that has seen traffic of all kinds, and has lost its Redis. */
+/** A gateway with everything on, that has seen traffic of all kinds, and was without Redis for a while. */
 export async function gatewayOfEverything(): Promise<{ gateway: Gateway; url: string }> {
   const redis = await RedisServer.start();
   const held: ServerResponse[] = [];
@@ -82,6 +82,7 @@ export async function gatewayOfEverything(): Promise<{ gateway: Gateway; url: st
     const text = await gateway.analytics?.registry.metrics();
     if (!text?.includes('gateway_store_mode{')) throw new Error('Redis is not missed yet');
   });
+  await redis.up();
   return { gateway, url };
 }
 
