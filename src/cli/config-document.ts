@@ -40,7 +40,7 @@ export function parseConfig(text: string): ConfigDocument {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);

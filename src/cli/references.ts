@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in configuration files look like that
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 

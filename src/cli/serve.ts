@@ -17,13 +17,13 @@ const bySignal = { SIGINT: 130, SIGTERM: 143 } as const;
  * @throws where it cannot be started
  */
 export async function serve(flags: StartFlags, around: Surroundings): Promise<number> {
-  process.on('uncaughtException', (error) => process.exit(reportFailure(error, around, flags)));
   const { env, cwd } = around;
   const config = cluster.isPrimary ? loadConfig({ file: flags.configFile, flags, env, cwd }) : undefined;
   if (config === undefined || config.own.workers === 1) return serveAlone(flags, around);
 
   const { workers, ended } = await supervise(config, flags, around);
   process.on('SIGHUP', () => workers.signal('SIGHUP'));
+  endOnUncaught(flags, around);
   onEndingSignals(
     () => void workers.close(),
     () => void workers.close(),
@@ -34,6 +34,7 @@ export async function serve(flags: StartFlags, around: Surroundings): Promise<nu
 async function serveAlone(flags: StartFlags, around: Surroundings): Promise<number> {
   const started = await start(flags, around);
   process.on('SIGHUP', () => void started.reload());
+  endOnUncaught(flags, around);
   return new Promise((resolve) => {
     onEndingSignals((signal) => resolve(drained(started, signal, flags, around)));
   });
@@ -57,6 +58,11 @@ function onEndingSignals(first: (signal: string) => void, second: () => void = (
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+}
+
+/** What nobody has caught is said in one line, and what state the process is in nobody knows: it ends. */
+function endOnUncaught(flags: StartFlags, around: Surroundings): void {
+  process.on('uncaughtException', (error) => process.exit(reportFailure(error, around, flags)));
 }
 
 async function drained(
