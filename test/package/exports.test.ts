@@ -40,19 +40,35 @@ const owners: Record<string, readonly string[]> = {
   'http-proxy-middleware': ['proxy-router'],
   'prom-client': ['analytics'],
   negotiator: ['analytics'],
+  'rotating-file-stream': ['analytics'],
   jsonwebtoken: ['authenticate'],
   'rate-limiter-flexible': ['authenticate', 'rate-limit'],
   'lru-cache': ['authenticate', 'rate-limit'],
-  cockatiel: ['authenticate', 'rate-limit', 'circuit-breaker'],
+  cockatiel: ['analytics', 'authenticate', 'rate-limit', 'circuit-breaker'],
   // Whoever wants Redis brings a client.
   ioredis: [],
   // Whoever wants undici's transport brings it, too.
   undici: [],
+  // prom-client brings the API of OpenTelemetry along.
+  '@opentelemetry/api': ['analytics', 'tracing'],
+  // They are for the command line.
+  commander: [],
+  winston: [],
+  yaml: [],
   cors: [],
   express: [],
 };
 
-const factories = ['audit', 'authenticate', 'rate-limit', 'analytics', 'circuit-breaker', 'proxy-router'];
+const factories = [
+  'audit',
+  'authenticate',
+  'rate-limit',
+  'analytics',
+  'circuit-breaker',
+  'bulkhead',
+  'proxy-router',
+  'tracing',
+];
 
 describe('the built package', () => {
   test.each(subpaths)('%s can be imported', async (specifier) => {
@@ -70,6 +86,16 @@ describe('the built package', () => {
     const foreign = loaded.filter((name) => owners[name]?.includes(factory) === false);
     expect(foreign).toEqual([]);
   });
+
+  test.each(['gatewright', 'gatewright/server'])(
+    '%s loads nothing that not everybody has',
+    async (specifier) => {
+      const loaded = await loadedBy(specifier);
+      expect(loaded).toContain('http-proxy-middleware');
+      for (const name of ['undici', 'express', 'commander', 'winston', 'yaml'])
+        expect(loaded).not.toContain(name);
+    },
+  );
 
   test('leaves no connection to Redis behind where a gateway cannot be made', async () => {
     const script = `
