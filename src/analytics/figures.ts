@@ -3,7 +3,7 @@ import { Ledger } from './ledger.js';
 import type { RedisRows } from './redis-rows.js';
 import type { RequestEvent } from './request-event.js';
 import type { Row } from './row.js';
-import { dayOf, daySpan, daysBetween } from './time-spans.js';
+import { DAY_MS, dayOf, daySpan, daysBetween } from './time-spans.js';
 import { type UsageQuery, type UsageReport, UsageSums } from './usage-report.js';
 
 /** Options of {@link Figures}. */
@@ -50,9 +50,8 @@ export class Figures {
 
   /** Who used what. */
   async usage(query: UsageQuery): Promise<UsageReport> {
-    const today = dayOf(Date.now());
-    const { from = today, to = today, by = ['subject'] } = query;
-    const days = daysBetween(from, to, this.#options.keepDays + 1);
+    const { to = dayOf(Date.now()), from = to, by = ['subject'] } = query;
+    const days = this.#keptDays(from, to);
     let all = query.scope !== 'local' && this.#redis !== undefined;
     const rows: Map<string, Float64Array>[] = [];
     for (const day of days) {
@@ -83,6 +82,14 @@ export class Figures {
     await Promise.race([last, late]);
     clearTimeout(timer);
     redis.close();
+  }
+
+  /** The days from one to another of which something may be kept, here or in Redis. Clocks may differ by some hours. */
+  #keptDays(from: string, to: string): string[] {
+    const now = Date.now();
+    const oldest = dayOf(now - this.#options.keepDays * DAY_MS);
+    const newest = dayOf(now + DAY_MS);
+    return daysBetween(from < oldest ? oldest : from, to > newest ? newest : to);
   }
 
   #flush(redis: RedisRows): Promise<void> {

@@ -69,12 +69,14 @@ export class PrometheusMetrics {
       name: 'gateway_circuit_breaker_state',
       help: 'State of a circuit breaker: 1 for the state that it is in.',
       labelNames: ['service', 'state'],
+      aggregator: 'max',
       registers,
     });
     this.#storeMode = new Gauge({
       name: 'gateway_store_mode',
       help: 'Who decides for a store that replicas share: 1 for the mode that it is in.',
       labelNames: ['store', 'mode'],
+      aggregator: 'max',
       registers,
     });
     this.#retries = new Counter({
@@ -111,6 +113,7 @@ export class PrometheusMetrics {
       name: 'gateway_target_up',
       help: 'Whether a target takes requests: 0 while health checks or failed requests keep it out.',
       labelNames: ['service', 'target'],
+      aggregator: 'min',
       registers,
     });
     this.#webSocketsOpen = new Gauge({

@@ -16,10 +16,9 @@ export function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-/** The days from one to another, both included, at most so many. */
-export function daysBetween(from: string, to: string, most: number): string[] {
+/** The days from one to another, both included. */
+export function daysBetween(from: string, to: string): string[] {
   const days: string[] = [];
-  for (let time = Date.parse(from); time <= Date.parse(to) && days.length < most; time += DAY_MS)
-    days.push(dayOf(time));
+  for (let time = Date.parse(from); time <= Date.parse(to); time += DAY_MS) days.push(dayOf(time));
   return days;
 }

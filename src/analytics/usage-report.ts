@@ -8,7 +8,7 @@ export type UsageGroup = 'day' | 'subject' | 'tier' | 'service';
 
 /** Which usage is asked for. */
 export interface UsageQuery {
-  /** The first day, such as `2024-01-01`, in UTC. Default: today. */
+  /** The first day, such as `2024-01-01`, in UTC. Default: the last one. */
   readonly from?: string | undefined;
   /** The last day. Default: today. */
   readonly to?: string | undefined;

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { GatewayEvents } from 'gatewright';
 import { analytics } from 'gatewright/analytics';
 import { proxyRouter } from 'gatewright/proxy-router';
+import { gathered, processMetrics } from '../../src/analytics/gather.js';
 import { PrometheusMetrics } from '../../src/analytics/prometheus.js';
 import { send } from '../helpers.js';
 import { recorded, recordOf } from './support.js';
@@ -90,6 +91,23 @@ test('tells of upstreams: what was tried again, what went wrong, which targets a
   expect(text).toContain('gateway_upstream_failures_total{service="kgot",reason="unreachable"} 2');
   expect(text).toContain('gateway_target_up{service="kgot",target="http://127.0.0.1:1"} 0');
   await router.close();
+});
+
+test('what several processes say of one breaker, store and target is not added up', async () => {
+  const processes = [new GatewayEvents(), new GatewayEvents()].map((events) => {
+    const metrics = new PrometheusMetrics({ ...configured, events });
+    events.publish('breaker', { key: 'kgot', from: 'closed', to: 'open' });
+    events.publish('storeMode', { store: 'rate_limit', mode: 'local' });
+    return { metrics, events };
+  });
+  const [one, two] = processes as [(typeof processes)[0], (typeof processes)[0]];
+  for (const [at, { events }] of processes.entries())
+    events.publish('target', { service: 'kgot', target: 'http://a', up: at === 0, by: 'ejection' });
+  const all = await gathered(one.metrics.registry, async () => [await processMetrics(two.metrics.registry)]);
+  const text = await all.metrics();
+  expect(text).toContain('gateway_circuit_breaker_state{service="kgot",state="open"} 1\n');
+  expect(text).toContain('gateway_store_mode{store="rate_limit",mode="local"} 1\n');
+  expect(text).toContain('gateway_target_up{service="kgot",target="http://a"} 0\n');
 });
 
 test('names methods that are not known _OTHER', async () => {

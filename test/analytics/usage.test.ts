@@ -76,10 +76,23 @@ test('tells usage apart by day, tier and service, alone and together', async () 
 test('forgets days that are too old, and not before', async () => {
   const { figures, add } = atNoon({ keepDays: 2 });
   for (const day of ['2024-01-01', '2024-01-02', TODAY]) add(day, {});
-  const { usage } = await figures.usage({ from: '2023-12-01', to: '2024-01-31', by: ['day'] });
-  expect(usage).toEqual([]); // More days than there could be are asked for: none of them is kept.
-  const recent = await figures.usage({ from: '2024-01-01', by: ['day'] });
-  expect(recent.usage.map(({ day }) => day).sort()).toEqual(['2024-01-02', '2024-01-03']);
+  for (const from of ['2024-01-01', '2023-12-01']) {
+    const { usage } = await figures.usage({ from, by: ['day'] });
+    expect(usage.map(({ day }) => day).sort()).toEqual(['2024-01-02', '2024-01-03']);
+  }
+});
+
+test('finds the days that are kept in a span of any length', async () => {
+  const usage = someUsage();
+  for (const from of ['2024-01-02', '2023-06-01', '0001-01-01']) {
+    for (const to of [undefined, TODAY, '2024-12-31', '9999-12-31'])
+      expect((await usage.usage({ from, to })).total.requests).toBe(6);
+  }
+  expect(await usage.usage({ to: '2024-01-02' })).toMatchObject({
+    from: '2024-01-02',
+    to: '2024-01-02',
+    total: { requests: 1 },
+  });
 });
 
 test('ten thousand subjects are a hundred, and others; totals stay right', async () => {
