@@ -2,6 +2,7 @@ import { ConfigError } from '../core/config-error.js';
 import { type StartOptions, startGateway } from '../server/index.js';
 import { accessLog } from './access-log.js';
 import type { Surroundings } from './console.js';
+import { FileWatch } from './file-watch.js';
 import { firstSteps, isClosedToAll } from './first-steps.js';
 import { InvalidConfig, type LoadedConfig, loadConfig } from './load-config.js';
 import { locate } from './locate.js';
@@ -11,7 +12,6 @@ import type { ConfigFlags } from './overrides.js';
 import { applyOwn } from './own-options.js';
 import { connectReadyRedis } from './redis-ready.js';
 import { Reloader } from './reloader.js';
-import { watchFiles } from './watch-files.js';
 
 /** What `gatewright start` was given. */
 export interface StartFlags extends ConfigFlags {
@@ -39,6 +39,7 @@ export async function start(flags: StartFlags, around: Surroundings): Promise<St
   const load = (): LoadedConfig =>
     loadConfig({ file: flags.configFile, flags, env: around.env, cwd: around.cwd });
   const config = load();
+  const watch = new FileWatch(config.files);
   const { own, options } = config;
   if (own.onRedisDown === 'refuse' && typeof options.redis === 'string')
     (await connectReadyRedis(options.redis)).disconnect();
@@ -48,7 +49,7 @@ export async function start(flags: StartFlags, around: Surroundings): Promise<St
     ...(typeof options.redis === 'string' && { redisUrl: options.redis }),
   });
   try {
-    return await startLogged(config, load, logs, around);
+    return await startLogged({ config, load, watch, logs, around });
   } catch (error) {
     await logs.close();
     if (!(error instanceof ConfigError)) throw error;
@@ -56,12 +57,15 @@ export async function start(flags: StartFlags, around: Surroundings): Promise<St
   }
 }
 
-async function startLogged(
-  config: LoadedConfig,
-  load: () => LoadedConfig,
-  logs: Logs,
-  around: Surroundings,
-): Promise<Started> {
+interface Beginning {
+  readonly config: LoadedConfig;
+  readonly load: () => LoadedConfig;
+  readonly watch: FileWatch;
+  readonly logs: Logs;
+  readonly around: Surroundings;
+}
+
+async function startLogged({ config, load, watch, logs, around }: Beginning): Promise<Started> {
   const optionsOf = loggingTo(logs);
   const running = await startGateway(optionsOf(config));
   const access = accessLogOf(config.own.logging);
@@ -82,9 +86,9 @@ async function startLogged(
     optionsOf,
     applyOwn: (next, former) => applyOwn(next, former, logs),
     logger,
-    onApplied: ({ files }) => watched.replace(files),
+    onApplied: ({ files }) => watch.replace(files),
   });
-  const watched = watchFiles(config.files, () => void reloader.reload());
+  watch.start(() => void reloader.reload());
 
   return {
     url: running.url,
@@ -95,7 +99,7 @@ async function startLogged(
       return reloader.reload();
     },
     async close() {
-      watched.close();
+      watch.close();
       await running.close();
       endAccessLog?.();
       await logs.close();

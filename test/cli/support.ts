@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { run } from '../../src/cli/index.js';
 import { cleanup } from '../helpers.js';
 
@@ -27,11 +28,14 @@ export async function command(
   }: { files?: Record<string, string | Buffer>; env?: Env; cwd?: string } = {},
 ) {
   const written = { stdout: '', stderr: '' };
-  const to = (name: 'stdout' | 'stderr') => ({
-    write(text: string) {
-      written[name] += text;
-    },
-  });
+  const to = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      decodeStrings: false,
+      write(text: string, _encoding, done) {
+        written[name] += text;
+        done();
+      },
+    });
   const code = await run(args, { stdout: to('stdout'), stderr: to('stderr'), env, cwd });
   return { code, cwd, ...written };
 }
@@ -85,6 +89,12 @@ export class Process {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** Reads its output no more: what it writes then fails. */
+  hangUp(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   /** Waits for a line of its log, the first that has not been waited for. */
