@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { bulkhead, type Gateway } from 'gatewright';
+import type { Gateway } from 'gatewright';
 import { adminKey, gatewayOf, upstream } from '../gateway/support.js';
 import { send, serve } from '../helpers.js';
 import { RedisServer } from '../redis-server.js';
@@ -86,13 +86,12 @@ export async function gatewayOfEverything(): Promise<{ gateway: Gateway; url: st
   return { gateway, url };
 }
 
-/** The names and types of the metrics of a gateway, bulkheads included. */
+/** The names and types of the metrics of a gateway. */
 export async function metricsOf(gateway: Gateway): Promise<Map<string, string>> {
-  const types = new Map<string, string>();
-  for (const { name, type } of bulkhead({ maxConcurrent: 1 }).measurements()) types.set(name, type);
   const text = (await gateway.analytics?.registry.metrics()) ?? '';
-  for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) types.set(name, type);
-  return types;
+  return new Map(
+    [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]),
+  );
 }
 
 /** The Prometheus text of a gateway. */
