@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { gatewayOfEverything, metricsOf, scrape } from '../analytics/everything.js';
-import { cleanup } from '../helpers.js';
+import { keyed } from '../gateway/api-key-support.js';
+import { cleanup, send } from '../helpers.js';
 import { startPrometheus } from '../prometheus-server.js';
 import { prometheusProgram, promtool } from '../prometheus-tools.js';
 import { eventually } from '../redis-support.js';
@@ -55,6 +56,17 @@ test('the configuration of Prometheus is right, with a key beside it', async () 
   const { code, output } = await promtool(['check', 'config', file]);
   expect(output).toContain(`SUCCESS: ${rules.length} rules found`);
   expect(code).toBe(0);
+});
+
+test('the key that Prometheus is to be given may scrape, from wherever it is', async () => {
+  const [, body = ''] = /-d '(.*)'/.exec(textOf('prometheus.yml')) ?? [];
+  const { create, url } = await keyed();
+  const { api_key } = await create(JSON.parse(body));
+  const elsewhere = { 'X-Forwarded-For': '192.0.2.1' };
+  const scraped = (more: Record<string, string> = {}) =>
+    send(url, '/metrics', { headers: { Accept: 'text/plain', ...elsewhere, ...more } });
+  expect((await scraped()).status).toBe(401);
+  expect((await scraped({ Authorization: `Bearer ${api_key}` })).status).toBe(200);
 });
 
 test('the rules do what they say, each of them', async () => {
