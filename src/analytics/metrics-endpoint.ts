@@ -13,8 +13,8 @@ const PROMETHEUS_TYPE = 'text/plain; version=0.0.4';
 const types = [JSON_TYPE, OPEN_METRICS_TYPE, PROMETHEUS_TYPE];
 
 /**
- * Answers with the hour's figures as JSON, or with the metrics of this process, and of those it gathers from, as Prometheus or OpenMetrics text where
- * `Accept` prefers that. `?scope=local` leaves the other replicas out of the figures.
+ * Answers with the hour's figures as JSON, or with the metrics of this process, and of those it gathers from, as
+ * Prometheus or OpenMetrics text where `Accept` prefers that. `?scope=local` leaves the other replicas out of the figures.
  *
  * @throws BadRequestError for another scope
  */
