@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { type RunningGateway, startGateway } from 'gatewright';
+import type { Registry } from 'prom-client';
+import { gathered, processMetrics } from '../../src/analytics/gather.js';
 import { upstream } from '../gateway/support.js';
 import { cleanup, send } from '../helpers.js';
 import { startPrometheus } from '../prometheus-server.js';
@@ -12,10 +14,18 @@ beforeAll(async () => {
 }, 300_000);
 
 test('promtool finds nothing to complain of in the metrics of a gateway that has seen everything', async () => {
-  const { url } = await gatewayOfEverything();
+  const { url, gateway } = await gatewayOfEverything();
   const text = await scrape(url);
   expect(text).toContain('gateway_responses_cut_total{service="broken"} 1');
   expect(await promtool(['check', 'metrics'], text)).toEqual({ code: 0, output: '' });
+
+  const { registry } = gateway.analytics as { registry: Registry };
+  const twice = await (await gathered(registry, async () => [await processMetrics(registry)])).metrics();
+  expect(await promtool(['check', 'metrics'], twice)).toEqual({ code: 0, output: '' });
+  const [, once] = /^(http_server_request_duration_seconds_bucket\{.*le="\+Inf".*\}) \d+$/m.exec(text) ?? [];
+  const countIn = (all: string) => Number(all.split(`\n${once} `)[1]?.split('\n')[0]);
+  expect(countIn(text)).toBeGreaterThan(0);
+  expect(countIn(twice)).toBe(2 * countIn(text));
 }, 60_000);
 
 /** A replica, with the content types of what it has answered at `/metrics`. */
