@@ -31,7 +31,7 @@ export class AuditFile {
   }
 
   close(): Promise<void> {
-    if (this.#failed) return Promise.resolve();
+    if (this.#failed || this.#stream.closed) return Promise.resolve();
     return new Promise((resolve) => {
       this.#stream.once('close', () => resolve());
       this.#stream.end();

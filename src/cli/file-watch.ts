@@ -23,6 +23,7 @@ export class FileWatch {
   #timer: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
   #looking = false;
+  #closed = false;
 
   /** @param files absolute paths */
   constructor(
@@ -45,6 +46,7 @@ export class FileWatch {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     clearTimeout(this.#settling);
   }
@@ -61,7 +63,7 @@ export class FileWatch {
       if (now !== AWAY) changed = true;
     }
     this.#looking = false;
-    if (!changed) return;
+    if (!changed || this.#closed) return;
     clearTimeout(this.#settling);
     this.#settling = setTimeout(onChange, this.#settleMs).unref();
   }

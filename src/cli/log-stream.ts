@@ -24,7 +24,7 @@ export class LogStream extends Writable {
   readonly #guard: RedisGuard;
   readonly #timer: NodeJS.Timeout;
   #lines: string[] = [];
-  #sending: Promise<void> | undefined;
+  #sending: Promise<boolean> | undefined;
   #lost = 0;
   #told = 0;
 
@@ -53,8 +53,8 @@ export class LogStream extends Writable {
     done();
   }
 
-  /** Sends what waits. Resolves when Redis has it, or cannot be asked. */
-  flush(): Promise<void> {
+  /** Sends what waits. Resolves with whether Redis has it. */
+  flush(): Promise<boolean> {
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined;
     });
@@ -64,15 +64,14 @@ export class LogStream extends Writable {
   /** Sends what waits, as far as Redis is there, and disconnects. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.flush();
-    await this.flush(); // What came meanwhile.
+    if (await this.flush()) await this.flush(); // What came meanwhile.
     this.#lost += this.#lines.length;
     this.#lines = [];
     this.#guard.close();
     this.#client.disconnect();
   }
 
-  async #sendAll(): Promise<void> {
+  async #sendAll(): Promise<boolean> {
     try {
       while (this.#lines.length > 0) {
         const batch = this.#lines.slice(0, BATCH);
@@ -80,11 +79,12 @@ export class LogStream extends Writable {
         this.#lines.splice(0, batch.length);
       }
     } catch {
-      return; // They are kept for the next time.
+      return false; // They are kept for the next time.
     }
-    if (this.#lost === this.#told) return;
-    this.#onLoss(this.#lost - this.#told);
+    const lost = this.#lost - this.#told;
     this.#told = this.#lost;
+    if (lost > 0) this.#onLoss(lost);
+    return true;
   }
 
   async #send(lines: readonly string[]): Promise<void> {
