@@ -56,7 +56,7 @@ export function analytics(options: AnalyticsOptions = {}): AnalyticsMiddleware {
     const startedAt = performance.now();
     const context = contextOf(req, res);
     const { outcome } = context;
-    const meter = new BodyMeter(req, res);
+    const meter = BodyMeter.of(req, res);
     let timeToFirstByteMs: number | undefined;
     let openedAt: number | undefined;
     metrics.started();

@@ -9,6 +9,15 @@ export type Ending = 'finished' | 'aborted' | 'failed';
 /** The status recorded for a client that left before an answer had begun (nginx's convention). */
 export const CLIENT_CLOSED_REQUEST = 499;
 
+type WriteHead = ServerResponse['writeHead'];
+
+/** Where a response has its outcome. */
+const OUTCOME = Symbol('outcome');
+
+interface Observed {
+  [OUTCOME]?: Outcome;
+}
+
 /**
  * What becomes of one response. It is settled once, whatever happens: listeners of `onEnd` run exactly once,
  * those of `onHeaders` at most once, and one added late runs at once.
@@ -21,24 +30,25 @@ export class Outcome {
   /** Whether the status and header fields are on their way. */
   headersSent = false;
 
+  /** What writes the head, without being observed. */
+  readonly writeHead: WriteHead | undefined;
   readonly #res: ServerResponse;
   readonly #headers: (() => void)[] = [];
   readonly #ends: ((ending: Ending) => void)[] = [];
 
   constructor(res: ServerResponse) {
+    const observed: ServerResponse & Observed = res;
     this.#res = res;
     this.headersSent = res.headersSent;
     if (isGone(res)) {
       this.settle(res.writableFinished && !wasCut(res) ? 'finished' : 'aborted');
       return;
     }
-    const writeHead = res.writeHead;
-    const observed = (...args: Parameters<ServerResponse['writeHead']>): ServerResponse => {
-      writeHead.apply(res, args);
-      this.#sent();
-      return res;
-    };
-    res.writeHead = observed as ServerResponse['writeHead'];
+    const former = observed[OUTCOME];
+    this.writeHead = former ? former.writeHead : res.writeHead;
+    if (former) this.onHeaders(() => former.sent());
+    observed[OUTCOME] = this;
+    observed.writeHead = observedWriteHead as WriteHead;
     res.once('finish', () => this.settle(wasCut(res) ? 'aborted' : 'finished'));
     res.once('close', () => this.settle('aborted'));
   }
@@ -79,11 +89,20 @@ export class Outcome {
     for (const listener of this.#ends.reverse()) isolated(() => listener(ending));
   }
 
-  #sent(): void {
+  /** The status and header fields are on their way. */
+  sent(): void {
     if (this.headersSent) return;
     this.headersSent = true;
     for (const listener of this.#headers) isolated(listener);
   }
+}
+
+/** The same for all responses: a closure for each would cost more than it does. */
+function observedWriteHead(this: ServerResponse & Observed, ...args: Parameters<WriteHead>): ServerResponse {
+  const outcome = this[OUTCOME] as Outcome;
+  (outcome.writeHead as WriteHead).apply(this, args);
+  outcome.sent();
+  return this;
 }
 
 /** A listener that throws does not keep the others from hearing; its error is reported as nobody's. */

@@ -11,7 +11,7 @@ type Handler = Parameters<typeof serve>[0];
 async function metered(handle: Handler, options: Parameters<typeof send>[2] = {}) {
   let counted = { bytesIn: -1, bytesOut: -1 };
   const { url, server } = await serve((req, res) => {
-    const meter = new BodyMeter(req, res);
+    const meter = BodyMeter.of(req, res);
     res.once('close', () => {
       counted = { bytesIn: meter.bytesIn, bytesOut: meter.bytesOut };
       server.emit('counted');
@@ -74,7 +74,7 @@ test.each([
 
 test('counts on HTTP/2, each piece once', async () => {
   const server = createHttp2((req, res) => {
-    const meter = new BodyMeter(req as never, res as never);
+    const meter = BodyMeter.of(req as never, res as never);
     req.resume();
     req.once('end', () => {
       res.write('ab');

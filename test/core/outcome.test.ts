@@ -156,3 +156,16 @@ test('is finished at once where the answer was given before anybody looked', asy
   const { ending, status } = await seen;
   expect({ ending, status }).toEqual({ ending: 'finished', status: 204 });
 });
+
+test('two outcomes of one response, as of a request that was copied, both hear of its head', async () => {
+  const heard: string[] = [];
+  const { url, ended } = await observe((res, _outcome, req) => {
+    const copy = Object.create(req, { gateway: { value: undefined, writable: true } }) as IncomingMessage;
+    const second = contextOf(copy, res).outcome;
+    second.onHeaders(() => heard.push('second'));
+    res.writeHead(201).end();
+  });
+  expect((await send(url, '/')).status).toBe(201);
+  expect((await ended).calls).toEqual(['headers: 201', 'end: finished 201']);
+  expect(heard).toEqual(['second']);
+});
