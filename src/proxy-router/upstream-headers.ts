@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
@@ -11,6 +10,7 @@ import { connectionNames, isHopByHop } from './hop-by-hop.js';
 import { pairsOf } from './response-headers.js';
 import type { Service } from './service.js';
 import type { Target } from './target.js';
+import { newTrace } from './trace-ids.js';
 
 /** Our name in `Via` (RFC 9110, section 7.6.3). */
 const PSEUDONYM = 'gatewright';
@@ -116,12 +116,6 @@ function addTrace(headers: OutgoingHttpHeaders, { traceHeaders }: GatewayContext
   if (traceHeaders?.['traceparent'] !== undefined) delete headers['tracestate'];
   if (traceHeaders) Object.assign(headers, traceHeaders);
   headers['traceparent'] ??= newTrace();
-}
-
-/** A trace that begins here: version, trace id, parent id, not sampled (W3C Trace Context, section 3.2). */
-function newTrace(): string {
-  const bytes = randomBytes(24).toString('hex');
-  return `00-${bytes.slice(0, 32)}-${bytes.slice(32)}-00`;
 }
 
 /** A node identifier: IPv6 addresses are bracketed and quoted (RFC 7239, section 6). */
