@@ -8,7 +8,7 @@ const secretName =
 /** Secrets that can be told by their form, wherever they stand. */
 const secretForms: readonly (readonly [RegExp, string])[] = [
   [/\bgw_[0-9A-Za-z]{49}\b/g, REDACTED],
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, REDACTED],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, REDACTED],
   [/\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   [/(\/\/)[^/?#\s@]*@/g, `$1${REDACTED}@`],
   [/([?&](?:[\w-]*(?:token|key|secret|password|signature|ticket)|code)=)[^&\s#]+/gi, `$1${REDACTED}`],
