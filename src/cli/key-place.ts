@@ -6,6 +6,8 @@ export interface KeyPlace {
   /** Undefined where they stand in the configuration file. */
   readonly redis: string | undefined;
   readonly keyPrefix: string | undefined;
+  /** Whether there is a configuration file. */
+  readonly hasFile: boolean;
 }
 
 /**
@@ -19,10 +21,16 @@ export function placeOfKeys(
 ): KeyPlace {
   const given = flags.redisUrl ?? (env['REDIS_URL'] || undefined);
   // A file may refer to secrets that its reader does not have: without need it is not asked.
-  if (given !== undefined && flags.configFile === undefined) return { redis: given, keyPrefix: undefined };
-  const { options } = loadConfig({ file: flags.configFile, flags: { redisUrl: flags.redisUrl }, env, cwd });
+  if (given !== undefined && flags.configFile === undefined)
+    return { redis: given, keyPrefix: undefined, hasFile: false };
+  const { options, file } = loadConfig({
+    file: flags.configFile,
+    flags: { redisUrl: flags.redisUrl },
+    env,
+    cwd,
+  });
   const section = options.authenticate ? options.authenticate.apiKeys : undefined;
   const keys = section || undefined;
   const redis = typeof options.redis === 'string' ? options.redis : undefined;
-  return { redis: keys?.keys ? undefined : redis, keyPrefix: keys?.keyPrefix };
+  return { redis: keys?.keys ? undefined : redis, keyPrefix: keys?.keyPrefix, hasFile: file !== undefined };
 }

@@ -8,8 +8,10 @@ import {
 } from '../authenticate/index.js';
 import { CliError } from './cli-error.js';
 import type { Surroundings } from './console.js';
+import { defaultServices } from './default-services.js';
 import { exitCode } from './exit-code.js';
 import { type KeyPlace, placeOfKeys } from './key-place.js';
+import { DEFAULT_FILE } from './load-config.js';
 import { connectReadyRedis } from './redis-ready.js';
 
 /** What every `gatewright keys` command takes. */
@@ -28,7 +30,7 @@ export async function createKey(wanted: NewApiKey, flags: KeyFlags, around: Surr
   if (place.redis === undefined) refuseWhatFilesCannotSay(wanted);
   return withKeys(place, async (keys) => {
     const { key, record } = await keys.create(wanted, CLI);
-    const lines = place.redis === undefined ? configLines(record) : undefined;
+    const lines = place.redis === undefined ? configLines(record, place) : undefined;
     if (flags.json) print(around, { api_key: key, ...wire(record), ...(lines && { config: lines }) });
     else {
       say(around, `API key, shown this once: ${key}`, `Id: ${record.id}, tier: ${record.tier}`);
@@ -36,7 +38,7 @@ export async function createKey(wanted: NewApiKey, flags: KeyFlags, around: Surr
         say(
           around,
           '',
-          'There is no Redis to keep it in. Put these lines into the configuration file:',
+          `There is no Redis to keep it in. Put these lines into ${place.hasFile ? 'the configuration file' : DEFAULT_FILE}:`,
           '',
           lines,
         );
@@ -128,9 +130,11 @@ function noSuchKey(id: string): CliError {
   );
 }
 
-function configLines({ id, hash, name, tier, permissions }: ApiKeyRecord): string {
+/** Where there is no file yet, they make a whole one. */
+function configLines({ id, hash, name, tier, permissions }: ApiKeyRecord, { hasFile }: KeyPlace): string {
   const key = { id, hash, ...(name && { name }), tier, ...(permissions.length > 0 && { permissions }) };
-  return stringify({ authenticate: { apiKeys: { keys: [key] } } }).trimEnd();
+  const services = hasFile ? {} : { services: defaultServices };
+  return stringify({ authenticate: { apiKeys: { keys: [key] } }, ...services }).trimEnd();
 }
 
 /** As the endpoints write it. */

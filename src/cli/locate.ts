@@ -3,6 +3,7 @@ import type { ConfigDocument } from './config-document.js';
 import { type ConfigPath, pathKey, pathOfMessage, pathText } from './config-path.js';
 import type { ConfigProblem } from './config-problem.js';
 import type { Override } from './overrides.js';
+import { redactText } from './redact.js';
 import type { Resolved } from './references.js';
 
 /** Where options came from. */
@@ -61,7 +62,7 @@ function receivedAt(path: ConfigPath, { references, overrides }: Origins): strin
 const SHORTEST_SECRET = 6;
 
 function scrubbed(message: string, { references, overrides }: Origins): string {
-  let text = message;
+  let text = redactText(message);
   for (const { secrets, shown } of references.values())
     for (const secret of secrets) text = without(text, secret, shown ?? '***');
   for (const { isSecret, value, source } of overrides)

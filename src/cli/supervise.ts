@@ -1,12 +1,10 @@
 import { createServer } from 'node:http';
-import { ConfigError } from '../core/config-error.js';
-import { assertShareable, startWorkers, type Workers } from '../server/index.js';
+import { startWorkers, type Workers } from '../server/index.js';
 import { listen } from '../server/listen.js';
 import { CliError } from './cli-error.js';
 import type { Surroundings } from './console.js';
 import { exitCode } from './exit-code.js';
 import { InvalidConfig, type LoadedConfig } from './load-config.js';
-import { locate } from './locate.js';
 import { createLogs } from './logs.js';
 import type { StartFlags } from './start.js';
 import { tryConfig } from './try-config.js';
@@ -28,14 +26,8 @@ export async function supervise(
   flags: StartFlags,
   around: Surroundings,
 ): Promise<Supervised> {
-  const { own, options, origins } = config;
+  const { own } = config;
   const problems = await tryConfig(config);
-  try {
-    assertShareable(options, own.workers);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.details.map((mistake) => locate(mistake, origins)));
-  }
   if (problems.length > 0) throw new InvalidConfig(problems);
   await assertFree(config);
   // Workers have logs of their own, and send them to Redis.

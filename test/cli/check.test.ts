@@ -169,6 +169,16 @@ test('is checked with the environment, as it would be served', async () => {
   expect(lines.join()).not.toContain('hidden');
 });
 
+test('shows no secret that stands in the file itself', async () => {
+  const pem = '-----BEGIN PRIVATE KEY-----\\nhidden';
+  const lines = await mistakes(`${services}server: { tls: "${pem}" }
+redis: "http://me:hidden@localhost"
+authenticate: { adminKey: hidden, jwt: { secret: hidden, algorithms: HS256 }, hmac: { keys: { a: { secret: hidden } } } }
+`);
+  expect(lines.length).toBeGreaterThan(4);
+  expect(lines.join('\n')).not.toContain('hidden');
+});
+
 test('reads a file that is JSON, too', async () => {
   const cwd = folder();
   writeFileSync(join(cwd, 'config.json'), JSON.stringify({ services: { '/a': 'http://localhost:1' } }));

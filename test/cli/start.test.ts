@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in configuration files look like that
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -35,6 +35,35 @@ describe('gatewright alone in an empty folder', () => {
     expect(await gateway.ended).toBe(0);
     expect(gateway.stderr).toBe('');
   });
+});
+
+test('the first key of somebody who does what is said', async () => {
+  const cwd = folder();
+  const { stdout } = await command(['keys', 'create'], { cwd });
+  const [, key = ''] = /shown this once: (\S+)/.exec(stdout) ?? [];
+  writeFileSync(join(cwd, 'gateway-config.yaml'), stdout.slice(stdout.indexOf('authenticate:')));
+  const gateway = new Process([], { cwd, env: { PORT: '0' } });
+  const url = await gateway.url();
+  expect((await send(url, '/api/kgot/x')).status).toBe(401);
+  expect((await send(url, '/api/kgot/x', { headers: { 'X-API-Key': key } })).status).not.toBe(401);
+});
+
+test('what nobody has caught is one line, and the exit code 1', async () => {
+  const thrower = "process.on('SIGUSR2', () => { throw new Error('boom redis://me:hidden@localhost'); })";
+  const env = { PORT: '0', NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(thrower)}"` };
+  const gateway = new Process([], { cwd: folder(), env });
+  await gateway.url();
+  await gateway.line('No API key exists yet');
+  gateway.signal('SIGUSR2');
+  expect(await gateway.ended).toBe(1);
+  expect(gateway.stderr).toMatch(
+    /^gatewright: boom redis:\/\/\[redacted\]@localhost\. This should not happen: .*\n$/,
+  );
+});
+
+test('is the command of the package', () => {
+  const { bin } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(readFileSync(bin.gatewright, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
 
 test('takes flags before the environment, and secrets from it', async () => {
