@@ -78,6 +78,13 @@ const forbidden = [
     to: { path: '^src/(cli|index\\.ts)' },
   },
   {
+    name: 'nothing-above-cli',
+    comment: 'The command line is a program, and no part of the library.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/cli/' },
+    to: { path: '^src/cli/' },
+  },
+  {
     name: 'process-is-for-the-top',
     comment: 'The environment, signals and exits are for cli/ and server/ alone.',
     severity: 'error',

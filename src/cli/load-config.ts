@@ -42,7 +42,7 @@ export function loadConfig({ file: named, flags = {}, env, cwd }: ConfigSources)
   const file = named ?? (existsSync(resolve(cwd, DEFAULT_FILE)) ? DEFAULT_FILE : undefined);
   const path = file === undefined ? undefined : resolve(cwd, file);
   const { value, origins, files, problems } =
-    file === undefined || path === undefined ? withoutFile() : fromFile(file, path, env);
+    file === undefined || path === undefined ? withoutFile(cwd) : fromFile(file, path, env);
   if (value === undefined || value === null) throw new InvalidConfig(problems);
 
   const overrides = overridesOf(flags, env, value);
@@ -81,11 +81,12 @@ function firstOfPlaces(problems: readonly ConfigProblem[]): ConfigProblem[] {
   );
 }
 
-function withoutFile(): Source {
+/** The file is waited for, as it is what people make next. */
+function withoutFile(cwd: string): Source {
   return {
     value: { services: defaultServices },
     origins: { file: undefined, document: undefined, references: new Map(), overrides: [] },
-    files: [],
+    files: [resolve(cwd, DEFAULT_FILE)],
     problems: [],
   };
 }

@@ -2,4 +2,6 @@
 import { surroundingsOfProcess } from './console.js';
 import { run } from './run.js';
 
-process.exit(await run(process.argv.slice(2), surroundingsOfProcess()));
+const code = await run(process.argv.slice(2), surroundingsOfProcess());
+// Where pipes are asynchronous, what was written may still be on its way.
+process.stdout.write('', () => process.exit(code));

@@ -37,15 +37,17 @@ describe('gatewright alone in an empty folder', () => {
   });
 });
 
-test('the first key of somebody who does what is said', async () => {
+test('somebody who does what is said gets past, without a restart', async () => {
   const cwd = folder();
-  const { stdout } = await command(['keys', 'create'], { cwd });
-  const [, key = ''] = /shown this once: (\S+)/.exec(stdout) ?? [];
-  writeFileSync(join(cwd, 'gateway-config.yaml'), stdout.slice(stdout.indexOf('authenticate:')));
   const gateway = new Process([], { cwd, env: { PORT: '0' } });
   const url = await gateway.url();
-  expect((await send(url, '/api/kgot/x')).status).toBe(401);
-  expect((await send(url, '/api/kgot/x', { headers: { 'X-API-Key': key } })).status).not.toBe(401);
+  const { stdout } = await command(['keys', 'create'], { cwd });
+  const [, key = ''] = /shown this once: (\S+)/.exec(stdout) ?? [];
+  const headers = { 'X-API-Key': key };
+  expect((await send(url, '/api/kgot/x', { headers })).status).toBe(401);
+  writeFileSync(join(cwd, 'gateway-config.yaml'), stdout.slice(stdout.indexOf('authenticate:')));
+  expect(await gateway.line('The configuration was reloaded')).toMatchObject({ changed: ['authenticate'] });
+  expect((await send(url, '/api/kgot/x', { headers })).status).not.toBe(401);
 });
 
 test('what nobody has caught is one line, and the exit code 1', async () => {
