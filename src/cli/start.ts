@@ -90,15 +90,18 @@ async function startLogged({ config, load, watch, logs, around }: Beginning): Pr
   });
   watch.start(() => void reloader.reload());
 
+  let closing = false;
   return {
     url: running.url,
     logs,
-    reload() {
+    async reload() {
+      if (closing) return; // What it would open nobody would close.
       logs.reopen();
       running.reloadCertificates();
-      return reloader.reload();
+      await reloader.reload();
     },
     async close() {
+      closing = true;
       watch.close();
       await running.close();
       endAccessLog?.();

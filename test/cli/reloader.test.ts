@@ -121,3 +121,14 @@ test('applies the level of the log, and names what of the command line needs a r
   expect(lines[0]?.[2]).toMatchObject({ changed: ['logging.level'] });
   expect(lines[1]?.[2]).toEqual({ options: ['logging.accessLog', 'workers', 'onRedisDown'] });
 });
+
+test('names fifty differences, and counts the others', async () => {
+  const many = (port: number) =>
+    `services:\n${Array.from(Array(80).keys(), (at) => `  /s${at}: http://localhost:${port}\n`).join('')}`;
+  const { reloader, lines, write } = reloading(many(1));
+  write(many(2));
+  await reloader.reload();
+  const [differences] = lines.map(([, , about]) => (about as { differences: string[] }).differences);
+  expect(differences).toHaveLength(51);
+  expect(differences?.at(-1)).toBe('and 30 more');
+});
