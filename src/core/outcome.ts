@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { isCutOff, onResponseClose } from './response-close.js';
 
 /**
  * How a response ended: `finished` sent whole, `aborted` by the client, `failed` cut because what was behind
@@ -50,7 +51,7 @@ export class Outcome {
     observed[OUTCOME] = this;
     observed.writeHead = observedWriteHead as WriteHead;
     res.once('finish', () => this.settle(wasCut(res) ? 'aborted' : 'finished'));
-    res.once('close', () => this.settle('aborted'));
+    onResponseClose(res, () => this.settle('aborted'));
   }
 
   /** The status sent, or 499 where the client left before there was one. */
@@ -118,7 +119,7 @@ function isolated(listener: () => void): void {
 
 /** Whether the response was over before anybody looked. */
 function isGone(res: ServerResponse): boolean {
-  return res.destroyed === true || streamOf(res)?.destroyed === true;
+  return res.destroyed === true || streamOf(res)?.destroyed === true || isCutOff(res);
 }
 
 /** Whether a response that says `finish` was cut: HTTP/2 says it of each one. */

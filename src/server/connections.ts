@@ -20,6 +20,7 @@ export class Connections {
   readonly #sessions = new Set<Http2Session>();
   readonly #sendTimeoutMs: number;
   readonly #timer: NodeJS.Timeout;
+  #leaving = false;
 
   constructor(sendTimeoutMs: number) {
     this.#sendTimeoutMs = sendTimeoutMs;
@@ -37,11 +38,16 @@ export class Connections {
 
   addSession(session: Http2Session): void {
     this.#sessions.add(session);
+    if (this.#leaving) session.close();
     session.once('close', () => this.#sessions.delete(session));
   }
 
-  /** Has HTTP/2 connections take no further requests, and close when those that run have ended (GOAWAY). */
+  /**
+   * Has HTTP/2 connections take no further requests, and close when those that run have ended (GOAWAY): those that are
+   * still being opened, too.
+   */
   closeSessions(): void {
+    this.#leaving = true;
     for (const session of this.#sessions) session.close();
   }
 

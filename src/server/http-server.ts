@@ -1,4 +1,9 @@
-import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttp,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -76,8 +81,10 @@ function limitSessions(server: Http2SecureServer, options: ResolvedServer): void
   const streams = new WeakMap<ServerHttp2Session, number>();
   server.setTimeout(options.keepAliveTimeoutMs);
   server.on('timeout', (session: ServerHttp2Session | Socket) => {
-    if (!('close' in session)) session.destroy();
-    else if ((streams.get(session) ?? 0) === 0) session.close();
+    if (!('close' in session)) {
+      // A connection of HTTP/1.1, whose requests take as long as others do.
+      if (!answerOn(session)) session.destroy();
+    } else if ((streams.get(session) ?? 0) === 0) session.close();
   });
   server.on('stream', (stream: ServerHttp2Stream & { endAfterHeaders?: boolean }) => {
     const session = stream.session as ServerHttp2Session;
@@ -95,9 +102,12 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** A request that could not be read is answered in the documented shape, as far as there is somebody to answer. */
+/**
+ * A request that could not be read is answered in the documented shape, as far as there is somebody to answer, and no
+ * other answer that has begun, into which this one would be mixed.
+ */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable || error.code === 'ECONNRESET' || answerOn(socket)?.headersSent) {
     socket.destroy();
     return;
   }
@@ -107,6 +117,11 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${body.length}\r\n\r\n${body}`,
   );
+}
+
+/** The answer that is due on a connection of HTTP/1.1. */
+function answerOn(socket: Socket): ServerResponse | null | undefined {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
 }
 
 /** As the other errors are written. */

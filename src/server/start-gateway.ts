@@ -14,6 +14,8 @@ import { listen } from './listen.js';
 import { type ResolvedServer, type StartOptions, startSchema } from './options.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
+const never = new Promise<never>(() => undefined);
+
 /** A gateway that listens. */
 export interface RunningGateway {
   readonly gateway: Gateway;
@@ -68,16 +70,16 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   async function drained(): Promise<void> {
     tls?.close();
     gateway.drain();
-    await drain.delay(config.drainDelayMs);
+    if (config.drainDelayMs > 0) await drain.within(config.drainDelayMs, never);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     detach();
     connections.closeSessions();
     drain.begin(server);
-    const webSockets = gateway.closeWebSockets();
-    await drain.idle(config.drainTimeoutMs);
+    const ended = Promise.all([drain.ended(), gateway.closeWebSockets()]);
+    await drain.within(config.drainTimeoutMs, ended);
     connections.destroy();
     connections.close();
-    await Promise.all([closed, webSockets, drain.ended()]);
+    await Promise.all([closed, ended]);
     await gateway.close(); // What was cut just now is settled and recorded.
     workers?.close();
   }

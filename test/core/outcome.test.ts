@@ -169,3 +169,25 @@ test('two outcomes of one response, as of a request that was copied, both hear o
   expect((await ended).calls).toEqual(['headers: 201', 'end: finished 201']);
   expect(heard).toEqual(['second']);
 });
+
+test('an answer that waits behind another one, of a client that leaves, is aborted', async () => {
+  const endings: string[] = [];
+  let settle: () => void;
+  const all = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const { port } = await serve((req, res) => {
+    contextOf(req, res).outcome.onEnd((ending) => {
+      if (endings.push(`${req.url} ${ending}`) === 3) settle();
+    });
+    if (req.url === '/done') res.end('done');
+    if (req.url === '/last') socket.destroy();
+  });
+  const socket = connect(port, '127.0.0.1', () =>
+    socket.write(
+      ['/held', '/done', '/last'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''),
+    ),
+  );
+  await all;
+  expect(endings.sort()).toEqual(['/done aborted', '/held aborted', '/last aborted']);
+});

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { cleanup, send, serve } from '../helpers.js';
-import { until } from '../proxy-router/support.js';
+import { rawUpstream, until } from '../proxy-router/support.js';
 import { webSockets } from '../websocket/support.js';
 import { key, valid } from './certificates.js';
 import { started } from './support.js';
@@ -121,5 +123,39 @@ test('HTTP/2 connections are told to go, and streams that run end', async () => 
   await away;
   behind.responses[0]?.end(', and ended');
   expect(await text(stream)).toBe('begun, and ended');
+  await closing;
+});
+
+test('answers that wait behind that of a client that leaves hold nothing up', async () => {
+  const behind = await held();
+  const { port, close } = await started({ services: { '/api': behind.url } });
+  const socket = connect(port, '127.0.0.1', () => socket.write(line.repeat(3)));
+  const line = 'GET /api HTTP/1.1\r\nHost: a\r\n\r\n';
+  await until(async () => behind.responses.length === 3);
+  const closing = close();
+  socket.destroy();
+  await closing;
+});
+
+test('what is on its way on a WebSocket arrives before it is closed', async () => {
+  const upgraded =
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ';
+  const behind = await rawUpstream((socket, bytes) => {
+    const nonce = /^sec-websocket-key: (.*)$/im.exec(bytes)?.[1]?.trim() as string;
+    const accept = createHash('sha1').update(`${nonce}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    socket.write(`${upgraded}${accept}\r\n\r\n`);
+    socket.write(Buffer.from([0x81, 5, ...Buffer.from('hel')]));
+    socket.on('data', () => socket.end(Buffer.from([0x88, 0]))); // What comes is a Close frame.
+  });
+  const { port, close } = await started({ services: { '/api': behind.url } });
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/api`);
+  const message = once(ws, 'message');
+  const closed = once(ws, 'close');
+  await once(ws, 'open');
+  const closing = close();
+  await new Promise((resolve) => setImmediate(resolve));
+  behind.sockets[0]?.write('lo');
+  expect(String((await message)[0])).toBe('hello');
+  expect((await closed)[0]).toBe(1001);
   await closing;
 });

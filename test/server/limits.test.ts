@@ -126,3 +126,17 @@ test('a connection carries no more requests than it may', async () => {
   socket.write(ask);
   expect(await next()).toContain('HTTP/1.1 503 ');
 });
+
+test('what cannot be read is not answered into the answer before it', async () => {
+  const behind = await serve((_req, res) => {
+    res.writeHead(200, { 'Content-Length': 1000 });
+    res.write('begun');
+  });
+  const { port } = await started({ services: { '/api': behind.url } });
+  const { socket, end } = opened(port, 'GET /api HTTP/1.1\r\nHost: a\r\n\r\n');
+  socket.on('data', (chunk) => {
+    if (String(chunk).includes('begun')) socket.write('no request\r\n\r\n');
+  });
+  const answer = await end;
+  expect(answer.endsWith('\r\n\r\nbegun')).toBe(true);
+});

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -59,6 +60,20 @@ test('speaks HTTP/2 to whoever asks for it, HTTP/1.1 to others, and opens WebSoc
   expect(String((await once(ws, 'message'))[0])).toBe('hello');
   ws.close();
   await once(ws, 'close');
+});
+
+test('a request over HTTP/1.1 may take longer than a connection may be without one', async () => {
+  const responses: ServerResponse[] = [];
+  const behind = await upstream((_req, res) => responses.push(res));
+  const { port, server } = await started({
+    services: { '/api': behind.url },
+    server: { tls, keepAliveTimeoutMs: 100 },
+  });
+  const quiet = once(server, 'timeout');
+  const answer = ask(port, '/api');
+  await Promise.race([quiet, answer]);
+  for (const res of responses) res.end('at last');
+  expect(await answer).toBe('at last');
 });
 
 test('speaks no HTTP/2 where that is switched off', async () => {
