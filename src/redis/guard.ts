@@ -41,6 +41,7 @@ export class RedisGuard {
   #probing: NodeJS.Timeout | undefined;
   /** A probe without an answer yet, and when it was sent: a Redis that hangs is not sent one after the other. */
   #asked: { readonly answer: Promise<unknown>; readonly at: number } | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: RedisGuardOptions) {
     const probeEveryMs = options.probeEveryMs ?? 500;
@@ -48,7 +49,7 @@ export class RedisGuard {
     const failures = new ConsecutiveBreaker(FAILURES);
     this.#breaker = circuitBreaker(handleAll, { halfOpenAfter: probeEveryMs, breaker: failures });
     this.#breaker.onBreak(() => {
-      if (this.#probing !== undefined) return;
+      if (this.#probing !== undefined || this.#closing.signal.aborted) return;
       this.#probing = setInterval(() => this.#probe(held), probeEveryMs).unref();
       // Until a probe gets through: by itself it would go by the wall clock, which may jump back.
       const held = this.#breaker.isolate();
@@ -56,7 +57,7 @@ export class RedisGuard {
     });
     this.#breaker.onReset(() => {
       failures.success();
-      this.close();
+      this.#stopProbing();
       options.onChange?.(true);
     });
   }
@@ -77,15 +78,23 @@ export class RedisGuard {
     return this.#breaker.execute(() => bounded(call(), this.#options.timeoutMs, onLate));
   }
 
-  /** Stops probing. */
+  /** Stops probing for good: nothing is told any more, and no timer is left. */
   close(): void {
+    this.#closing.abort();
+    this.#stopProbing();
+  }
+
+  #stopProbing(): void {
     clearInterval(this.#probing);
     this.#probing = undefined;
   }
 
   #probe(held: { dispose(): void }): void {
-    bounded(this.#ask(), this.#options.timeoutMs).then(
-      () => held.dispose(),
+    const { signal } = this.#closing;
+    bounded(this.#ask(), this.#options.timeoutMs, undefined, signal).then(
+      () => {
+        if (!signal.aborted) held.dispose();
+      },
       () => undefined,
     );
   }
@@ -105,6 +114,7 @@ function bounded<Answer>(
   answer: Promise<Answer>,
   timeoutMs: number,
   onLate?: (answer: Answer) => void,
+  signal?: AbortSignal,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let late = false;
@@ -116,17 +126,21 @@ function bounded<Answer>(
     let reading: NodeJS.Immediate | undefined;
     const timer = setTimeout(() => {
       reading = setImmediate(giveUp);
-    }, timeoutMs);
+    }, timeoutMs).unref();
+    const stop = (): void => {
+      clearTimeout(timer);
+      clearImmediate(reading);
+      signal?.removeEventListener('abort', stop);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
     answer.then(
       (value) => {
-        clearTimeout(timer);
-        clearImmediate(reading);
+        stop();
         if (late) onLate?.(value);
         else resolve(value);
       },
       (error) => {
-        clearTimeout(timer);
-        clearImmediate(reading);
+        stop();
         reject(error);
       },
     );
