@@ -2,6 +2,7 @@ import type { RedisClient } from '../redis/client.js';
 import { connectRedis } from '../redis/connect.js';
 import { CliError } from './cli-error.js';
 import { exitCode } from './exit-code.js';
+import type { LoadedConfig } from './load-config.js';
 
 /** How long Redis may take to be there, in milliseconds. */
 const TIMEOUT_MS = 5000;
@@ -36,6 +37,16 @@ export async function connectReadyRedis(url: string): Promise<RedisClient> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Asks Redis, where a configuration says that it must be there.
+ *
+ * @throws CliError saying why it cannot be asked
+ */
+export async function requireRedis({ own, options: { redis } }: LoadedConfig): Promise<void> {
+  if (own.onRedisDown === 'refuse' && typeof redis === 'string')
+    (await connectReadyRedis(redis)).disconnect();
 }
 
 /** Without user, password and parameters. */

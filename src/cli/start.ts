@@ -10,7 +10,7 @@ import { accessLogOf } from './logging-options.js';
 import { createLogs, type Logs } from './logs.js';
 import type { ConfigFlags } from './overrides.js';
 import { applyOwn } from './own-options.js';
-import { connectReadyRedis } from './redis-ready.js';
+import { requireRedis } from './redis-ready.js';
 import { Reloader } from './reloader.js';
 
 /** What `gatewright start` was given. */
@@ -41,8 +41,7 @@ export async function start(flags: StartFlags, around: Surroundings): Promise<St
   const config = load();
   const watch = new FileWatch(config.files);
   const { own, options } = config;
-  if (own.onRedisDown === 'refuse' && typeof options.redis === 'string')
-    (await connectReadyRedis(options.redis)).disconnect();
+  await requireRedis(config);
   const logs = createLogs(own.logging, around, {
     debug: flags.debug === true,
     json: flags.json === true,

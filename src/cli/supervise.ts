@@ -6,6 +6,7 @@ import type { Surroundings } from './console.js';
 import { exitCode } from './exit-code.js';
 import { InvalidConfig, type LoadedConfig } from './load-config.js';
 import { createLogs } from './logs.js';
+import { requireRedis } from './redis-ready.js';
 import type { StartFlags } from './start.js';
 import { tryConfig } from './try-config.js';
 
@@ -30,6 +31,7 @@ export async function supervise(
   const problems = await tryConfig(config);
   if (problems.length > 0) throw new InvalidConfig(problems);
   await assertFree(config);
+  await requireRedis(config);
   // Workers have logs of their own, and send them to Redis.
   const logs = createLogs({ ...own.logging, redis: false, audit: 'log' }, around, {
     json: flags.json === true,

@@ -134,11 +134,13 @@ describe('what cannot be started', () => {
         'redis: redis://127.0.0.1:1\nonRedisDown: refuse\n',
       ),
     });
-    const { code, stderr } = await command([], { cwd });
-    expect([code, stderr]).toEqual([
-      4,
-      expect.stringContaining('Redis at 127.0.0.1:1 cannot be asked (ECONNREFUSED)'),
-    ]);
+    for (const args of [[], ['--workers', '2']]) {
+      const { code, stderr } = await command(args, { cwd });
+      expect([code, stderr]).toEqual([
+        4,
+        expect.stringContaining('Redis at 127.0.0.1:1 cannot be asked (ECONNREFUSED)'),
+      ]);
+    }
   });
 });
 
