@@ -109,7 +109,7 @@ async function startUpstream() {
     `worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
 events { worker_connections 4096; }
 http { access_log off; ${temporary} keepalive_requests 1000000000; open_file_cache max=10;
-server { listen 127.0.0.1:${port}; listen [::1]:${port}; root ${folder}; } }`,
+server { listen 127.0.0.1:${port}; listen 127.0.0.1:${port + 1}; root ${folder}; } }`,
   );
   const child = spawnOn(OTHER_CORE, program, ['-c', join(folder, 'nginx.conf'), '-p', folder]);
   for (;;) {

@@ -24,7 +24,7 @@ async function ours(options, { two = false, undici = false, keyed = false } = {}
   const transport = undici
     ? (await import('../../dist/proxy-router/undici-transport.js')).undiciTransport()
     : undefined;
-  const targets = two ? [upstream, upstream.replace('127.0.0.1', 'localhost')] : [upstream];
+  const targets = two ? [upstream, upstream.replace(/\d+$/, (port) => Number(port) + 1)] : [upstream];
   const gateway = createGateway({
     services: { [path]: { targets, cost: 0.002 } },
     endpoints: false,
@@ -222,3 +222,4 @@ else {
 }
 console.log(JSON.stringify({ port: server.address().port, headers }));
 process.on('disconnect', () => process.exit());
+process.on('SIGINT', () => process.exit());
