@@ -182,9 +182,9 @@ export class PrometheusMetrics {
 
   /** Shows what a part of a gateway measures. */
   observe(source: MeasurementSource): void {
-    for (const { name, help, type, labels, read } of source.measurements()) {
+    for (const { name, help, type, labels, merge, read } of source.measurements()) {
       const Metric = type === 'counter' ? ReadCounter : ReadGauge;
-      new Metric({ name, help, labelNames: labels, registry: this.registry }, read);
+      new Metric({ name, help, labelNames: labels, registry: this.registry, merge }, read);
     }
   }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type LabelValues, type MetricType, type Registry } from 'prom-client';
+import type { Measurement } from '../core/measurement.js';
 import { DURATION_BUCKETS, type DurationHistogram } from './duration-histogram.js';
 
 type Labels = LabelValues<string>;
@@ -12,6 +13,8 @@ export interface MetricConfig {
   readonly help: string;
   readonly labelNames?: readonly string[] | undefined;
   readonly registry: Registry;
+  /** What is shown of the values of several processes. Default `sum`. */
+  readonly merge?: Measurement['merge'];
 }
 
 /** A counter whose values are read. */
@@ -89,7 +92,7 @@ function configOf({ name, help, labelNames, registry }: MetricConfig) {
 
 /** What a registry is told of a metric. */
 function described<Value>(
-  { name, help }: MetricConfig,
+  { name, help, merge = 'sum' }: MetricConfig,
   type: 'counter' | 'gauge' | 'histogram',
   values: Value[],
 ) {
@@ -99,7 +102,7 @@ function described<Value>(
     help,
     type: type as unknown as MetricType,
     values,
-    aggregator: 'sum' as const,
+    aggregator: merge,
     collect: nothing,
   };
 }

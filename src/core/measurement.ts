@@ -11,6 +11,8 @@ export interface Measurement {
   readonly help: string;
   /** A counter only grows. */
   readonly type: 'gauge' | 'counter';
+  /** What is shown of the values of several processes that serve one port. Default `sum`. */
+  readonly merge?: 'sum' | 'max' | 'min' | undefined;
   readonly labels: readonly string[];
   /** The numbers of this moment. They are bounded by whoever gives them. */
   read(): Iterable<MeasuredValue>;

@@ -55,7 +55,8 @@ export interface Gateway extends Middleware {
   health(): Health;
   /**
    * Takes other options over from now on; requests that run end by the former ones. What has not changed goes on with all
-   * that it knows, and limits go on with what was used. Wrong options change nothing.
+   * that it knows, and limits go on with what was used. Wrong options change nothing, and neither does anything once it
+   * is closed. Give a new object: what was changed in the former one is not seen.
    *
    * @throws ConfigError naming every wrong option
    */
@@ -67,6 +68,8 @@ export interface Gateway extends Middleware {
   /**
    * Closes what it has opened: WebSockets, with the code 1001, idle connections to upstreams, and to Redis if it was
    * given a URL. Resolves when all are closed.
+   *
+   * @throws what the first part threw that could not be closed; the others are closed all the same
    */
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { checkOptions } from '../core/options.js';
 import { Generation } from './generation.js';
 import { Lasting } from './lasting.js';
 import { type GatewayOptions, gatewaySchema } from './options.js';
+import { ownedPorts } from './owned-ports.js';
 import { PartShelf } from './part-shelf.js';
 
 /** What a change of options has done. */
@@ -21,7 +22,9 @@ export class Generations {
   readonly #lasting: Lasting;
   readonly #shelf = new PartShelf();
   readonly #live = new Set<Generation>();
-  readonly #retiring = new Set<Promise<void>>();
+  /** Generations whose parts are being closed. */
+  readonly #releasing = new Set<Promise<void>>();
+  #closing: Promise<void> | undefined;
   #options: GatewayOptions;
   #current: Generation;
   #ready = true;
@@ -42,9 +45,14 @@ export class Generations {
     return this.#current;
   }
 
-  /** @throws ConfigError for wrong options, which change nothing */
+  /**
+   * Once everything is closed, or is about to be, it changes nothing.
+   *
+   * @throws ConfigError for wrong options, which change nothing
+   */
   reload(wanted: GatewayOptions): Reloaded {
     checkOptions('', gatewaySchema, wanted);
+    if (this.#closing) return { changed: [], restart: [] };
     const restart = fixed.filter((name) => !isDeepStrictEqual(this.#options[name], wanted[name]));
     const { redis, logger } = this.#options;
     const options = { ...wanted, redis, logger };
@@ -56,7 +64,7 @@ export class Generations {
       const former = this.#current;
       this.#current = this.#make(options);
       this.#options = options;
-      this.#retire(former);
+      void this.#retire(former);
     }
     return { changed, restart };
   }
@@ -69,16 +77,26 @@ export class Generations {
     await Promise.all([...this.#live].map(({ parts }) => parts.router.closeWebSockets()));
   }
 
-  /** Closes everything, whether or not requests still run. */
-  async close(): Promise<void> {
+  /** Closes everything, whether or not requests still run. @throws what the first part threw that could not be */
+  close(): Promise<void> {
     this.#ready = false;
-    for (const generation of this.#live) await this.#release(generation);
-    await Promise.all(this.#retiring);
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const generation of this.#live) {
+      await this.#release(generation).catch((error: unknown) => failures.push(error));
+    }
+    await Promise.all(this.#releasing);
     await this.#lasting.close();
+    if (failures.length > 0) throw failures[0];
   }
 
   #make(options: GatewayOptions): Generation {
-    const parts = this.#shelf.begin();
+    const parts = this.#shelf.begin(ownedPorts(options));
+    this.#lasting.prepare();
     let generation: Generation;
     try {
       generation = new Generation(options, this.#lasting, parts, () => this.#ready);
@@ -91,13 +109,14 @@ export class Generations {
     return generation;
   }
 
-  #retire(former: Generation): void {
-    const retired = former
-      .idle()
-      .then(() => this.#release(former))
+  /** Closes what is only a former generation's when its last request has ended, unless all was closed before that. */
+  async #retire(former: Generation): Promise<void> {
+    await former.idle();
+    if (!this.#live.has(former)) return;
+    const released = this.#release(former)
       .catch((error) => this.#options.logger?.error('A part could not be closed', { error: String(error) }))
-      .finally(() => this.#retiring.delete(retired));
-    this.#retiring.add(retired);
+      .finally(() => this.#releasing.delete(released));
+    this.#releasing.add(released);
   }
 
   async #release(generation: Generation): Promise<void> {

@@ -21,6 +21,7 @@ import { mergeTiers } from '../rate-limit/options.js';
 import { corsMiddleware } from './cors.js';
 import type { Lasting } from './lasting.js';
 import type { GatewayOptions } from './options.js';
+import { isPort } from './owned-ports.js';
 import type { PartGeneration } from './part-shelf.js';
 import { routedServices, type ServiceSections, serviceSections } from './service-sections.js';
 
@@ -59,7 +60,9 @@ export function createParts(options: GatewayOptions, lasting: Lasting, parts: Pa
   const { perAddress, ...limits } = options.rateLimit || {};
   // First, since it finds what the schema can't: two services of one path or name, an address that is none.
   const routed = { services: routedServices(options.services), transport, logger, ...common };
-  const router = parts.part('router', routed, (own) => proxyRouter({ events, ...own }));
+  const router = parts.part('router', routed, (own) =>
+    proxyRouter({ events, ...own, transport: parts.lend(own.transport) }),
+  );
   const sections = serviceSections(options, router.services);
 
   const inputs = inputsOf(options, sections);
@@ -73,7 +76,7 @@ export function createParts(options: GatewayOptions, lasting: Lasting, parts: Pa
     bulkhead(own),
   );
   const limiter = on('rateLimit', options.rateLimit !== false && { limits, logger, ...common }, (own) =>
-    rateLimit({ ...own.limits, ...stateOf(own.limits, lasting), logger, ...common, events }),
+    rateLimit({ ...own.limits, ...stateOf(own.limits, lasting, parts), logger, ...common, events }),
   );
   const addressLimiter = on('addressLimit', perAddress && { perAddress, ...common }, (own) =>
     addressLimit({ redis, ...common, ...own.perAddress }),
@@ -93,7 +96,7 @@ export function createParts(options: GatewayOptions, lasting: Lasting, parts: Pa
       events,
       ...common,
       ...section,
-      apiKeys: keysIn(section, lasting),
+      apiKeys: keysIn(section, lasting, parts),
       hmac: section.hmac && { nonces: lasting.nonces, ...section.hmac },
       tickets: section.tickets !== false && { store: lasting.tickets, ...section.tickets },
       tiers: section.tiers ?? tiers,
@@ -103,7 +106,15 @@ export function createParts(options: GatewayOptions, lasting: Lasting, parts: Pa
   const recorder = on(
     'analytics',
     options.analytics !== false && { section: options.analytics ?? {}, logger, ...errors },
-    ({ section }) => analytics({ events, logger, redis, ...errors, ...section }),
+    ({ section }) =>
+      analytics({
+        events,
+        logger,
+        redis,
+        ...errors,
+        ...section,
+        sinks: section.sinks?.map((sink) => (isPort(sink) ? parts.lend(sink) : sink)),
+      }),
   );
   const auditor = on(
     'audit',
@@ -162,8 +173,11 @@ function bulkheadSection(
 function keysIn(
   { apiKeys }: AuthenticateOptions,
   { redis, apiKeys: store }: Lasting,
+  parts: PartGeneration,
 ): AuthenticateOptions['apiKeys'] {
-  if (apiKeys === false || apiKeys?.store || apiKeys?.keys || apiKeys?.redis) return apiKeys;
+  if (apiKeys === false) return apiKeys;
+  if (apiKeys?.store) return { ...apiKeys, store: parts.lend(apiKeys.store) };
+  if (apiKeys?.keys || apiKeys?.redis) return apiKeys;
   return redis ? { ...apiKeys, redis } : { ...apiKeys, store };
 }
 
@@ -183,7 +197,9 @@ function originsOf(
 function stateOf(
   { store, limiter, redis, maxSubjects }: RateLimitOptions,
   lasting: Lasting,
+  parts: PartGeneration,
 ): RateLimitOptions {
-  if (store || limiter || redis) return {};
+  if (store) return { store: parts.lend(store) };
+  if (limiter || redis) return {};
   return lasting.redis ? { redis: lasting.redis } : { store: lasting.quotas(maxSubjects) };
 }

@@ -110,6 +110,29 @@ test('what several processes say of one breaker, store and target is not added u
   expect(text).toContain('gateway_target_up{service="kgot",target="http://a"} 0\n');
 });
 
+test('what several processes measure of themselves is added up, unless it says otherwise', async () => {
+  const [one, two] = [2, 3].map((value) => {
+    const metrics = new PrometheusMetrics(configured);
+    const about = {
+      help: 'A number.',
+      type: 'gauge',
+      labels: [],
+      read: () => [{ labels: {}, value }],
+    } as const;
+    metrics.observe({
+      measurements: () => [
+        { name: 'added', ...about },
+        { name: 'highest', merge: 'max', ...about },
+        { name: 'lowest', merge: 'min', ...about },
+      ],
+    });
+    return metrics;
+  }) as [PrometheusMetrics, PrometheusMetrics];
+  const all = await gathered(one.registry, async () => [await processMetrics(two.registry)]);
+  const text = await all.metrics();
+  for (const line of ['added 5', 'highest 3', 'lowest 2']) expect(text).toContain(`\n${line}\n`);
+});
+
 test('names methods that are not known _OTHER', async () => {
   const recorder = analytics();
   const { url, until } = await recorded(recorder, (_req, res) => res.end());

@@ -2,8 +2,16 @@ import { once } from 'node:events';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
-import { ConfigError, createGateway, type GatewayOptions } from 'gatewright';
-import { Registry } from 'prom-client';
+import {
+  ConfigError,
+  createGateway,
+  type GatewayOptions,
+  MemoryApiKeyStore,
+  MemoryQuotaStore,
+  type Sink,
+} from 'gatewright';
+import { undiciTransport } from 'gatewright/undici';
+import { AggregatorRegistry, Registry } from 'prom-client';
 import { WebSocket } from 'ws';
 import { cleanup, send, serve } from '../helpers.js';
 import { until } from '../proxy-router/support.js';
@@ -123,6 +131,17 @@ test('keys in memory, figures, and what has not changed go on', async () => {
   expect(gateway.analytics?.report().metrics.total_requests).toBe(2);
 });
 
+test('workers show the highest version of options that one of them has', async () => {
+  const [one, two] = [0, 1].map(() => createGateway({ ...lenient, services: {} }));
+  for (const gateway of [one, two]) cleanup(() => gateway?.close());
+  one?.reload({ ...lenient, services: { '/api': 'http://127.0.0.1:1' } });
+  const registries = [one, two].map((gateway) => gateway?.analytics?.registry as Registry);
+  const all = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()));
+  const text = await AggregatorRegistry.aggregate(all as never).metrics();
+  expect(text).toContain('gateway_config_version 2\n');
+  expect(text).toMatch(/^gateway_config_loaded_timestamp_seconds \d{10}(\.\d+)?$/m);
+});
+
 test('metrics are those of the parts that there are now', async () => {
   const [one, two] = [await upstream(), await upstream()];
   const { gateway } = await reloadable({ ...lenient, services: { '/api': one.url } });
@@ -215,4 +234,111 @@ test('a hundred changes under load fail no request, and leave nothing behind', a
   await Promise.all(loads);
   await until(() => timers() <= before + 5);
   expect(warnings).toEqual([]); // Such as of listeners that are too many.
+});
+
+test('closing waits for no request by former options', async () => {
+  const behind = await serve((_req, res) => void res.write('begun'));
+  const { port, gateway } = await reloadable({ ...lenient, services: { '/api': behind.url } });
+  const answer = await new Promise<IncomingMessage>((resolve) =>
+    request({ port, path: '/api', agent: false }, resolve).end(),
+  );
+  answer.on('error', () => undefined);
+  gateway.reload({ ...lenient, services: { '/other': behind.url } });
+  await gateway.close();
+});
+
+test('what the user gave goes on while new options have it, and is closed with its last part', async () => {
+  const behind = await upstream();
+  const closed: string[] = [];
+  const port = <Port extends object>(name: string, own: Port) =>
+    Object.assign(own, { close: async () => void closed.push(name) });
+  const [kept, dropped] = ['kept', 'dropped'].map((name) => port(name, { write: () => undefined }));
+  const transport = undiciTransport();
+  const forward = transport.close.bind(transport);
+  Object.assign(transport, {
+    close: () => {
+      closed.push('transport');
+      return forward();
+    },
+  });
+  const store = port('keys', new MemoryApiKeyStore());
+  const quotas = port('quotas', new MemoryQuotaStore());
+  const options = (turn: number): GatewayOptions => ({
+    transport,
+    authenticate: { apiKeys: { store, cacheSize: 10 + turn }, anonymous: { paths: ['/api'] } },
+    rateLimit: { store: quotas, tiers: { free: { requestsPerMinute: 100 + turn } } },
+    services: { '/api': { targets: [behind.url], cost: turn / 1000 } },
+    analytics: {
+      sinks: [kept as Sink, ...(turn === 0 ? [dropped as Sink] : [])],
+      maxLabelValues: 10 + turn,
+    },
+  });
+  const { url, gateway } = await reloadable(options(0));
+  expect((await send(url, '/api')).status).toBe(200);
+  for (const turn of [1, 2]) gateway.reload(options(turn));
+  await until(async () => closed.length > 0);
+  expect(closed).toEqual(['dropped']);
+  expect((await send(url, '/api')).status).toBe(200);
+  await gateway.close();
+  expect(closed.sort()).toEqual(['dropped', 'kept', 'keys', 'quotas', 'transport']);
+});
+
+test('a part that cannot be closed keeps no other one open', async () => {
+  const behind = await upstream();
+  const redis = (await RedisServer.start()).url;
+  const store = Object.assign(new MemoryApiKeyStore(), {
+    close: () => Promise.reject(new Error('It will not close')),
+  });
+  const written: unknown[] = [];
+  const gateway = createGateway({
+    redis,
+    services: { '/api': behind.url },
+    authenticate: { apiKeys: { store }, anonymous: { paths: ['/api'] } },
+    analytics: { sinks: [{ write: (batch) => void written.push(...batch) }] },
+  });
+  const { url } = await serve(gateway.listener);
+  await send(url, '/api');
+  await expect(gateway.close()).rejects.toThrow('It will not close');
+  expect(written).toHaveLength(1);
+});
+
+test('a gateway that is closed takes no options over', async () => {
+  const behind = await upstream();
+  const services = { '/api': { targets: [behind.url], healthCheck: { path: '/', intervalMs: 20 } } };
+  const { gateway } = await reloadable({ ...lenient, services: { '/api': behind.url } });
+  await gateway.close();
+  expect(gateway.reload({ ...lenient, services })).toEqual({ changed: [], restart: [] });
+});
+
+test('options that are wrong in a later part do not forget what was used', async () => {
+  const behind = await upstream();
+  const registry = new Registry();
+  const options = (
+    maxSubjects: number,
+    maxLabelValues: number,
+    requestsPerMinute: number,
+  ): GatewayOptions => ({
+    ...lenient,
+    services: { '/api': behind.url },
+    rateLimit: { maxSubjects, tiers: { free: { requestsPerMinute } } },
+    analytics: { registry, maxLabelValues },
+  });
+  const { url, gateway } = await reloadable(options(10, 10, 2));
+  for (const status of [200, 200, 429]) expect((await send(url, '/api')).status).toBe(status);
+  expect(() => gateway.reload(options(20, 20, 2))).toThrow(ConfigError);
+  gateway.reload(options(10, 10, 3));
+  for (const status of [200, 429]) expect((await send(url, '/api')).status).toBe(status);
+});
+
+test('a part that measures something after a change only shows it', async () => {
+  const behind = await upstream();
+  const client = (await RedisServer.start()).client();
+  const options = (apiKeys: object): GatewayOptions => ({
+    services: { '/api': behind.url },
+    redis: client,
+    authenticate: { adminKey, apiKeys },
+  });
+  const { gateway } = await reloadable(options({ keys: [] }));
+  gateway.reload(options({}));
+  expect(await gateway.analytics?.registry.metrics()).toContain('gateway_api_key_cache_entries 0');
 });
