@@ -132,7 +132,9 @@ test('keys in memory, figures, and what has not changed go on', async () => {
 });
 
 test('workers show the highest version of options that one of them has', async () => {
-  const [one, two] = [0, 1].map(() => createGateway({ ...lenient, services: {} }));
+  const [one, two] = [0, 1].map(() =>
+    createGateway({ ...lenient, services: { '/one': 'http://127.0.0.1:1' } }),
+  );
   for (const gateway of [one, two]) cleanup(() => gateway?.close());
   one?.reload({ ...lenient, services: { '/api': 'http://127.0.0.1:1' } });
   const registries = [one, two].map((gateway) => gateway?.analytics?.registry as Registry);
