@@ -21,7 +21,7 @@ export function estimatedCost(
   if (typeof estimated === 'number') return estimated;
   try {
     const dollars = estimated(req as IncomingMessage);
-    return dollars >= 0 && dollars < Number.POSITIVE_INFINITY ? dollars : Number.NaN;
+    return Number.isFinite(dollars) && dollars >= 0 ? dollars : Number.NaN;
   } catch {
     return Number.NaN;
   }
@@ -115,7 +115,7 @@ export class CostMeter {
 
   /** What is no amount, or an absurd one, is not believed: the estimate is charged. */
   #believed(dollars: number, said: unknown): number | undefined {
-    if (dollars >= 0 && dollars <= this.#rules.maxActual) return dollars;
+    if (Number.isFinite(dollars) && dollars >= 0 && dollars <= this.#rules.maxActual) return dollars;
     this.#onRejected(`${String(said).slice(0, 64)} is no cost from 0 to ${this.#rules.maxActual} dollars`);
     return undefined;
   }

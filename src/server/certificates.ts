@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, type Stats, unwatchFile, watchFile } from 'node:fs';
-import type { SecureContextOptions } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigError } from '../core/config-error.js';
 import type { Logger } from '../core/logger.js';
 import type { ResolvedTls } from './options.js';
@@ -33,12 +33,16 @@ export function readCertificates(options: ResolvedTls): SecureContextOptions {
   if (Date.parse(certificate.validFrom) > now)
     refuse('cert', `is not valid yet: it begins on ${certificate.validFrom}. Is the clock right?`);
   if (ca !== undefined) attempt('clientCa', 'is no certificate', () => new X509Certificate(ca));
-  return {
+  const context = {
     cert,
     key,
     ...(passphrase !== undefined && { passphrase }),
     ...(ca !== undefined && { ca }),
   };
+  attempt('cert', 'cannot be used: it, or its key, is too weak, or the chain is broken', () =>
+    createSecureContext(context),
+  );
+  return context;
 }
 
 /** Looks at the files now and then, and hands new certificates over. Wrong ones are logged, and the old ones stay. */
@@ -79,9 +83,16 @@ function pemOf(options: ResolvedTls, part: Part): string | undefined {
   } catch (cause) {
     return refuse(
       part,
-      `cannot be read from ${JSON.stringify(value)} (${(cause as NodeJS.ErrnoException).code}).`,
+      `cannot be read from ${shownPath(value)} (${(cause as NodeJS.ErrnoException).code}).`,
     );
   }
+}
+
+/** A key that is no PEM would be taken for a path, and must not be shown. */
+function shownPath(value: string): string {
+  return value.length < 256 && /^[~./]|^\w:|[.][a-z]{2,5}$/i.test(value)
+    ? JSON.stringify(value)
+    : 'what is given';
 }
 
 function isPath(value: string): boolean {

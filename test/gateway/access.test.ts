@@ -46,6 +46,8 @@ describe('access rules of a service', () => {
     expect(await ask('POST', '/api/kgot/facts', reader)).toBe(403);
     expect(await ask('POST', '/api/kgot/facts', writer)).toBe(200);
     expect(await ask('GET', '/api/kgot/facts', writer)).toBe(403);
+    // Which an upstream reads as `/facts`.
+    expect(await ask('POST', '/api/kgot/%66act%73', reader)).toBe(403);
   });
 
   test('accept some methods of authentication alone', async () => {

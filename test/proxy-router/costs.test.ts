@@ -36,6 +36,7 @@ describe('what a request is estimated to cost', () => {
       { methods: ['POST'], path: '/chat', estimated: 0.02 },
       { path: '/chat', estimated: 0.01 },
       { methods: ['DELETE'], estimated: 0 },
+      { path: '/café', estimated: 0.03 },
     ],
   };
 
@@ -47,6 +48,11 @@ describe('what a request is estimated to cost', () => {
     ['DELETE', '/api/other', 0],
     ['DELETE', '/api/chat', 0.01],
     ['GET', '/api', 0.001],
+    ['GET', '/api/%63hat', 0.01],
+    ['GET', '/api/c%48at', 0.001],
+    ['GET', '/api/%2563hat', 0.001],
+    ['GET', '/api/chat%2Fx', 0.001],
+    ['GET', '/api/caf%C3%A9/x', 0.03],
   ])('is said by the first rule that fits: %s %s', async (method, url, dollars) => {
     const { router } = await costed(rules);
     expect(router.match({ method, url, headers: {} })?.cost).toBe(dollars);
@@ -62,6 +68,8 @@ describe('what a request is estimated to cost', () => {
     ['gives less than nothing', () => -1],
     ['gives no number', () => Number.NaN],
     ['gives no end', () => Number.POSITIVE_INFINITY],
+    ['gives nothing', () => null as never],
+    ['gives text', () => '5' as never],
   ])('makes the request a 500 where the function %s', async (_what, cost) => {
     const { url } = await costed(cost);
     expect(await send(url, '/api')).toMatchObject({ status: 500, body: '{"error":"Internal server error"}' });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
-import { startGateway } from 'gatewright';
+import { ConfigError, startGateway } from 'gatewright';
 import { WebSocket } from 'ws';
 import { cleanup } from '../helpers.js';
 import * as certificates from '../proxy-router/certificates.js';
@@ -125,6 +125,11 @@ describe('refuses', () => {
     ],
     ['one that is not valid yet', { cert: early }, '`server.tls.cert` is not valid yet'],
     [
+      'a chain that is broken',
+      { cert: `${valid}\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n` },
+      '`server.tls.cert` cannot be used',
+    ],
+    [
       'a key that is not its',
       { key: certificates.serverKey },
       '`server.tls.key` is not the key of the certificate',
@@ -158,4 +163,12 @@ test('an HTTP/2 request whose body takes too long is ended, and an idle connecti
   await once(stream, 'close');
   expect([constants.NGHTTP2_NO_ERROR, constants.NGHTTP2_CANCEL]).toContain(stream.rstCode);
   await once(client, 'close');
+});
+
+test('a key that is not given as PEM is not shown in the message', async () => {
+  const bare = key.replace(/-----[A-Z ]+-----|\n/g, '');
+  const failure = await started({ server: { tls: { cert: valid, key: bare } } }).catch((error) => error);
+  expect(failure).toBeInstanceOf(ConfigError);
+  expect(failure.message).toContain('`server.tls.key` cannot be read from what is given');
+  expect(failure.message).not.toContain(bare.slice(0, 8));
 });
