@@ -44,10 +44,12 @@ export interface RunningGateway {
  */
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
   const { host: _host, port: _port, server: _server, ...own } = options;
-  const { host, port, server: config, logger = silentLogger } = checkOptions('', startSchema, options);
+  const resolved = checkOptions('', startSchema, options);
+  const { host, port, server: config, logger = silentLogger } = resolved;
   const certificates = config.tls && readCertificates(config.tls);
   const workers = cluster.isWorker ? new WorkerMetrics(() => metricsOf(gateway)) : undefined;
   const gateway = createGateway(gathering(own, workers));
+  workers?.open();
   const drain = new Drain();
   const server = createHttpServer(config, certificates, (req, res) => {
     drain.watch(req, res);
@@ -63,6 +65,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     await gateway.close();
     throw error;
   }
+  // Such as memory that is lacking for a further connection: those that there are go on.
+  server.on('error', (error: Error) => logger.error('A connection failed', { error: error.message }));
   const tls =
     config.tls &&
     watchCertificates(config.tls, logger, (fresh) => (server as HttpsServer).setSecureContext(fresh));
@@ -85,11 +89,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
 
   function reload(wanted: StartOptions): Reloaded {
-    checkOptions('', startSchema, wanted);
+    const next = checkOptions('', startSchema, wanted);
     const { host: _host, port: _port, server: _server, ...fresh } = wanted;
     const { changed, restart } = gateway.reload(gathering(fresh, workers));
     const moved = (['host', 'port', 'server'] as const).filter(
-      (name) => !isDeepStrictEqual(options[name], wanted[name]),
+      (name) => !isDeepStrictEqual(resolved[name], next[name]),
     );
     return { changed, restart: [...restart, ...moved] };
   }

@@ -14,6 +14,10 @@ export class WorkerMetrics {
 
   constructor(own: () => Promise<Metrics>) {
     this.#own = own;
+  }
+
+  /** Hears what the others ask, and answer. */
+  open(): void {
     process.on('message', this.#heard);
   }
 
@@ -64,7 +68,7 @@ export function serveMetrics(): () => void {
         asked.delete(id);
         resolve(metrics);
       };
-      const timer = setTimeout(() => answer([]), PATIENCE_MS);
+      const timer = setTimeout(() => answer([]), PATIENCE_MS).unref();
       asked.set(id, answer);
       tell(worker, { gatewright: 'tell', id });
     });
@@ -89,9 +93,12 @@ export function serveMetrics(): () => void {
 }
 
 function say(message: WorkerMessage): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, undefined, ignore);
 }
 
 function tell(worker: Worker, message: WorkerMessage): void {
-  if (worker.isConnected()) worker.send(message);
+  if (worker.isConnected()) worker.send(message, ignore);
 }
+
+/** Who has just ended hears nothing; without a callback, that would be an error that nobody handles. */
+function ignore(): void {}

@@ -46,7 +46,8 @@ export function assertShareable({ redis }: Pick<StartOptions, 'redis'>, count: n
  * Called in the primary process; in the workers, call `startGateway()`.
  */
 export function startWorkers({ count, logger = silentLogger }: WorkersOptions): Workers {
-  const startedAt = new WeakMap<Worker, number>();
+  /** Those that run, and since when. Node's own list has one until its channel is closed too, which may be later. */
+  const startedAt = new Map<Worker, number>();
   const stopServing = serveMetrics();
   let failures = 0;
   let closing = false;
@@ -60,8 +61,10 @@ export function startWorkers({ count, logger = silentLogger }: WorkersOptions): 
   }
 
   function exited(worker: Worker, code: number, signal: string | null): void {
+    const since = startedAt.get(worker) ?? 0;
+    startedAt.delete(worker);
     if (!closing) {
-      const isEarly = performance.now() - (startedAt.get(worker) ?? 0) < EARLY_MS;
+      const isEarly = performance.now() - since < EARLY_MS;
       failures = isEarly ? failures + 1 : 0;
       logger.error('A worker has ended', { pid: worker.process.pid, code, signal });
       if (failures < MOST_FAILURES) {
@@ -72,14 +75,14 @@ export function startWorkers({ count, logger = silentLogger }: WorkersOptions): 
       closing = true;
       signalAll('SIGTERM');
     }
-    if (Object.keys(cluster.workers ?? {}).length > 0) return;
+    if (startedAt.size > 0) return;
     cluster.off('exit', exited);
     stopServing();
     end(failures < MOST_FAILURES);
   }
 
   function signalAll(name: NodeJS.Signals): void {
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(name);
+    for (const worker of startedAt.keys()) worker.process.kill(name);
   }
 
   cluster.on('exit', exited);

@@ -8,7 +8,7 @@ import { ConfigError, ListenError, type StartOptions, startGateway } from 'gatew
 import { cleanup, send, serve } from '../helpers.js';
 import { upstream } from '../proxy-router/support.js';
 import { RedisServer } from '../redis-server.js';
-import { started } from './support.js';
+import { keepLines, started } from './support.js';
 
 test('serves services and endpoints where it says that it does', async () => {
   const behind = await upstream();
@@ -61,4 +61,12 @@ test.each<[string, object, string]>([
   cleanup(() => start.then((running) => running.close()).catch(() => undefined));
   await expect(start).rejects.toThrow(ConfigError);
   await expect(start).rejects.toThrow(message);
+});
+
+test('an error of the listening socket is logged, and ends nothing', async () => {
+  const { lines, logger } = keepLines();
+  const { server, url } = await started({ logger });
+  server.emit('error', new Error('accept ENOMEM'));
+  expect(lines.at(-1)).toEqual(['error', 'A connection failed', { error: 'accept ENOMEM' }]);
+  expect((await send(url, '/health/live')).status).toBe(200);
 });

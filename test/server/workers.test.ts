@@ -29,7 +29,7 @@ function program(options: object) {
   return { child, lines, listening };
 }
 
-async function started() {
+async function started(more: object = {}) {
   const behind = await upstream();
   const redis = await RedisServer.start();
   const { child, lines, listening } = program({
@@ -39,6 +39,7 @@ async function started() {
     redis: redis.url,
     services: { '/api': behind.url },
     authenticate: false,
+    ...more,
     rateLimit: { tiers: { free: { requestsPerMinute: 20 } } },
   });
   await eventually(() => expect(listening()).toHaveLength(2));
@@ -71,6 +72,13 @@ test('a worker that is killed is replaced', async () => {
   await eventually(() => expect(listening()).toHaveLength(3));
   expect(lines).toContain('A worker has ended');
   expect((await send(url, '/api')).status).toBe(200);
+});
+
+test('workers have ended when they have, though something of theirs keeps their channel open', async () => {
+  const { child } = await started({ heir: true });
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
 });
 
 test('workers that keep ending are given up', async () => {
