@@ -24,6 +24,7 @@ async function listen(server) {
 
 /** The upstream, and clients that send requests, or wait until one of them succeeds. */
 async function runLoad() {
+  process.once('disconnect', () => process.exit());
   pin(OTHER_CORE);
   let isDead = false;
   let reached = 0;

@@ -23,6 +23,7 @@ async function listen(server) {
 
 /** The upstream, and clients that send requests to whichever port they are told. */
 async function runLoad() {
+  process.once('disconnect', () => process.exit());
   pin(OTHER_CORE);
   const port = await listen(createServer((_req, res) => void res.end(BODY)));
   /** @type {Map<number, Pool>} */
