@@ -1,5 +1,6 @@
 import type { RedisClient } from '../redis/client.js';
 import { RedisScript } from '../redis/script.js';
+import { subscriberOf } from '../redis/subscriber.js';
 import { type ApiKeyPage, type ApiKeyRecord, type ApiKeyStore, hashesOf } from './api-key-store.js';
 import { frozen } from './frozen.js';
 
@@ -95,10 +96,8 @@ export class RedisApiKeyStore implements ApiKeyStore {
   }
 
   watch(onChange: (id: string | undefined) => void): void {
-    // Both kinds of client have it, each with parameters of its own.
-    const subscriber = (this.#client as { duplicate(): RedisClient }).duplicate();
+    const subscriber = subscriberOf(this.#client);
     this.#subscriber = subscriber;
-    subscriber.on('error', () => undefined);
     // What was told while nobody listened is lost: once somebody does, any key may have changed.
     subscriber.on('ready', () => {
       subscriber.subscribe(this.#channel).then(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisClient } from '../redis/client.js';
 import { RedisScript } from '../redis/script.js';
+import { subscriberOf } from '../redis/subscriber.js';
 import {
   MAX_ENTRIES,
   type OperatorChange,
@@ -55,9 +56,7 @@ export class RedisBreakerState {
     this.#lifeMs = lifeMs;
     this.#channel = `${base}changes`;
     this.#keys = { alive: `${base}alive`, views: `${base}views`, operated: `${base}operated` };
-    // Both kinds of client have it, each with parameters of its own.
-    this.#subscriber = (client as { duplicate(): RedisClient }).duplicate();
-    this.#subscriber.on('error', () => undefined);
+    this.#subscriber = subscriberOf(client);
     this.#subscriber.on('ready', () => this.#listen());
     this.#subscriber.on('message', (_channel: string, text: string) => {
       const change = readChange(text);

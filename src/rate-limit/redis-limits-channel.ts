@@ -2,6 +2,7 @@ import { ConfigError } from '../core/config-error.js';
 import { checkOptions, tierLimitsSchema } from '../core/options.js';
 import type { TierLimits } from '../core/tiers.js';
 import type { RedisClient } from '../redis/client.js';
+import { subscriberOf } from '../redis/subscriber.js';
 import type { ChangeKey, LimitsChannel } from './runtime-limits.js';
 
 /** How often all is read again, in case a message was lost. */
@@ -27,9 +28,7 @@ export class RedisLimitsChannel implements LimitsChannel {
     this.#client = client;
     this.#key = `${keyPrefix}limits`;
     this.#onChanges = onChanges;
-    // Both have it, each with parameters of its own.
-    this.#subscriber = (client as { duplicate(): RedisClient }).duplicate();
-    this.#subscriber.on('error', () => undefined);
+    this.#subscriber = subscriberOf(client);
     this.#subscriber.on('ready', () => void this.#listen());
     this.#subscriber.on('message', () => void this.#read());
     void this.#listen();
