@@ -15,5 +15,6 @@ export async function processMetrics(registry: Registry): Promise<ProcessMetrics
 export async function gathered(registry: Registry, gather: Gather | undefined): Promise<Registry> {
   if (gather === undefined) return registry;
   const all = [await processMetrics(registry), ...(await gather())];
+  // The types of what is aggregated are not exported.
   return AggregatorRegistry.aggregate(all as object[][] as never) as Registry;
 }

@@ -68,6 +68,7 @@ async function startLogged({ config, load, watch, logs, around }: Beginning): Pr
   const optionsOf = loggingTo(logs);
   const running = await startGateway(optionsOf(config));
   const access = accessLogOf(config.own.logging);
+  // It hears `request` alone, which servers of HTTP/2 tell of in the same way.
   const endAccessLog = access && accessLog(running.server as never, access, logs);
   const { logger } = logs;
   logger.info('The gateway listens', {

@@ -48,6 +48,7 @@ export function createHttpServer(
       allowHTTP1: true,
       settings: { maxConcurrentStreams: options.maxConcurrentStreams, maxHeaderListSize: maxHeaderBytes },
     });
+    // Its types know requests of HTTP/2 alone; the gateway uses what both have.
     server.on('request', listener as never);
     limitSessions(server, options);
   } else server = createHttps({ ...check, ...certificates, ...mutual }, listener);

@@ -56,7 +56,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     gateway.listener(req, res);
   });
   const connections = connectionsOf(server, config);
-  const detach = gateway.attach(server as never);
+  const detach = gateway.attach(server);
   try {
     await listen(server, { host, port, socketPath: config.socketPath });
   } catch (error) {
