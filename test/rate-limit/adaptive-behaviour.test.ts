@@ -2,9 +2,9 @@ import { expect, jest, test } from '@jest/globals';
 import { type RateLimitOptions, rateLimit } from 'gatewright/rate-limit';
 import { cleanup, send, serve } from '../helpers.js';
 
-/** The monotonic clock, which stands still unless it is advanced. */
+/** The monotonic clock, which stands still unless it is advanced. In whole milliseconds, whose sums are exact. */
 function stoppedClock() {
-  let now = performance.now();
+  let now = Math.ceil(performance.now());
   const spy = jest.spyOn(performance, 'now').mockImplementation(() => now);
   cleanup(() => spy.mockRestore());
   return {

@@ -5,7 +5,7 @@ import { eventually } from '../redis-support.js';
 
 /** In memory time is the process's. */
 function movable() {
-  let now = performance.now();
+  let now = Math.ceil(performance.now());
   const time = jest.spyOn(performance, 'now').mockImplementation(() => now);
   cleanup(() => time.mockRestore());
   return (byMs: number): void => {
