@@ -11,6 +11,7 @@ import { type WebhookOptions, webhookSchema } from './webhook-options.js';
 export interface AlertRule {
   /** What it is called in the alert. Default: its metric. */
   readonly name?: string | undefined;
+  /** What is looked at. */
   readonly metric: AlertMetric;
   /**
    * Fires above this value: a share of 0 to 1 for `error_rate`, milliseconds for `latency`, requests a second for

@@ -29,6 +29,7 @@ export interface AnalyticsOptions extends ErrorOptions {
   readonly processMetrics?: boolean | undefined;
   /** Asks the other processes behind the same port for their metrics, which are then shown added up. Default: none. */
   readonly gather?: Gather | undefined;
+  /** How usage is told apart, and for how long it is kept. */
   readonly usage?: UsageOptions | undefined;
   /** Where the totals of all replicas are added up. Default: each replica shows its own. */
   readonly redis?: RedisClient | undefined;

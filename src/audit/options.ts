@@ -12,10 +12,11 @@ export interface AuditSink {
 
 /** Options of `audit()`. */
 export interface AuditOptions {
-  /** Default: the logger, at the level `info`. */
+  /** Where records go. Default: the logger, at the level `info`. */
   readonly sink?: AuditSink | undefined;
   /** Records requests that were let in too, not only what was refused. Default false. */
   readonly successes?: boolean | undefined;
+  /** Gets the records where there is no `sink`, and hears of a sink that throws. Default: silent. */
   readonly logger?: Logger | undefined;
   /** Where changes of keys and breakers are heard. */
   readonly events?: GatewayEvents | undefined;

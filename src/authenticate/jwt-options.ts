@@ -17,13 +17,13 @@ export interface JwtPublicKey {
 export interface JwksOptions {
   /** `https:`, or `http:` on a loopback address. Nothing else is ever asked, and no redirect is followed. */
   readonly url: string;
-  /** Milliseconds for which the keys are trusted without asking. Default 600,000: what the provider withdraws is refused then. */
+  /** For how long the keys are trusted without asking, in milliseconds: what the provider withdraws is refused then. Default 600,000. */
   readonly cacheTtlMs?: number | undefined;
-  /** Milliseconds for which keys go on working, beyond `cacheTtlMs`, while the provider can't be asked. Default 3,600,000. */
+  /** For how long keys go on working, beyond `cacheTtlMs`, while the provider can't be asked, in milliseconds. Default 3,600,000. */
   readonly staleIfErrorMs?: number | undefined;
-  /** Milliseconds for which a `kid` that the provider doesn't know is refused without asking. Default 30,000. */
+  /** For how long a `kid` that the provider doesn't know is refused without asking, in milliseconds. Default 30,000. */
   readonly cooldownMs?: number | undefined;
-  /** Milliseconds for the whole answer. Default 5,000. */
+  /** How long the whole answer may take, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number | undefined;
   /** How often the provider is asked at most, whatever tokens come. Default 10. */
   readonly requestsPerMinute?: number | undefined;
@@ -34,13 +34,13 @@ export interface JwksOptions {
  * `realm_access.roles`.
  */
 export interface JwtClaims {
-  /** Default `sub`. A token without it is refused. */
+  /** The claim that says who it is; a token without it is refused. Default `sub`. */
   readonly id?: string | undefined;
-  /** Default `tier`. Of an array, the first that is a tier. */
+  /** The claim that names the tier; of an array, the first that is one. Default `tier`. */
   readonly tier?: string | undefined;
-  /** Default `scope`, `permissions` and `roles`, all together: strings are split on spaces, arrays are taken as they are. */
+  /** The claims that have permissions, all together: strings are split on spaces, arrays are taken as they are. Default `scope`, `permissions` and `roles`. */
   readonly permissions?: readonly string[] | undefined;
-  /** What is copied to the identity's `metadata`. Default: nothing. */
+  /** Claims that are copied to the identity's `metadata`. Default: none. */
   readonly metadata?: readonly string[] | undefined;
 }
 
@@ -68,6 +68,7 @@ export interface JwtOptions {
   readonly maxTokenBytes?: number | undefined;
   /** Media types of which `typ` must name one, such as `at+jwt` (RFC 9068). Default: `JWT`, `at+jwt`, `JOSE` or no `typ`. */
   readonly types?: readonly string[] | undefined;
+  /** Which claims an identity is made of. */
   readonly claims?: JwtClaims | undefined;
   /** What values of the tier claim stand for, such as `{ gold: 'premium' }`. A value that is not listed stands for itself. */
   readonly tierMap?: Readonly<Record<string, string>> | undefined;
@@ -75,7 +76,7 @@ export interface JwtOptions {
   readonly defaultTier?: string | undefined;
   /** Whether a token can have the tier `system`, which has no limits. Default false. */
   readonly allowSystemTier?: boolean | undefined;
-  /** Verified tokens are remembered until they expire: at most `maxEntries`, default 10,000. False: each is verified each time. */
+  /** Verified tokens are remembered until they expire: at most `maxEntries`. `false`: each is verified each time. Default: 10,000. */
   readonly cache?: { readonly maxEntries?: number | undefined } | false | undefined;
 }
 

@@ -4,7 +4,7 @@ import { addressSubject } from '../core/address-subject.js';
 
 /** How many failures lock an address out, and for how long. */
 export interface LockoutOptions {
-  /** Failures in a window. A positive integer. Default 100. */
+  /** How many wrong credentials in a window. A positive integer. Default 100. */
   readonly failures?: number | undefined;
   /** Length of the window, in milliseconds; an address stays locked out until it ends. Default 60,000. */
   readonly windowMs?: number | undefined;

@@ -30,7 +30,7 @@ export interface ConfiguredApiKey {
   /** SHA-256 of the key, in hexadecimal. */
   readonly hash: string;
   readonly name?: string | undefined;
-  /** Default `free`. */
+  /** What it is limited by. Default `free`. */
   readonly tier?: string | undefined;
   /** `resource:action` strings. Default: none. */
   readonly permissions?: readonly string[] | undefined;
@@ -45,7 +45,7 @@ export interface ApiKeyOptions {
   readonly header?: string | undefined;
   /** Where keys are kept. Default: Redis where `redis` is given, else this process's memory. */
   readonly store?: ApiKeyStore | undefined;
-  /** Keys that are there from the start, in memory. Not together with `store` or `redis`. */
+  /** Keys that are there from the start, in memory. Not together with `store` or `redis`. Default: none. */
   readonly keys?: readonly ConfiguredApiKey[] | undefined;
   /** A Redis of the keys' own. Default: the gateway's. */
   readonly redis?: RedisClient | undefined;
@@ -88,7 +88,7 @@ export interface AuthenticateOptions extends ErrorOptions {
   readonly tiers?: readonly string[] | undefined;
   /** Signed requests: RFC 9421 with `hmac-sha256`. Default: none. */
   readonly hmac?: SignatureOptions | undefined;
-  /** A method of your own, asked after the built-in ones. */
+  /** A method of your own, asked after the built-in ones. Default: none. */
   readonly verify?: Verifier | undefined;
   /**
    * Addresses that present too many wrong credentials are answered 429 without further work; a key that is known

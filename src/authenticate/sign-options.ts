@@ -3,7 +3,7 @@ import { componentName, keyIdSchema, labelSchema, secretSchema } from './signatu
 
 /** A request to be signed. */
 export interface RequestToSign {
-  /** Default `GET`. */
+  /** The method that it will be sent with. Default `GET`. */
   readonly method?: string | undefined;
   /** Where it will be sent: absolute, `http:` or `https:`. */
   readonly url: string | URL;

@@ -11,7 +11,7 @@ const MIN_SECRET_BYTES = 32;
 export interface SignatureKey {
   /** 32 bytes or more, random ones: bytes, or a string that stands for its UTF-8. */
   readonly secret: string | Uint8Array;
-  /** Default `free`. */
+  /** What it is limited by. Default `free`. */
   readonly tier?: string | undefined;
   /** `resource:action` strings. Default: none. */
   readonly permissions?: readonly string[] | undefined;

@@ -21,7 +21,7 @@ export interface SignedIdentityOptions {
   readonly algorithm: JwtAlgorithm;
   /** `iss`: what upstreams know this gateway by. */
   readonly issuer: string;
-  /** `aud`. Default: the name of the service, so that no upstream can show another what it was given. */
+  /** `aud`, so that no upstream can show another what it was given. Default: the name of the service. */
   readonly audience?: string | undefined;
   /** How long a token is valid, in seconds; it is used for half of that. 2 to 3600. Default 60. */
   readonly ttlSeconds?: number | undefined;

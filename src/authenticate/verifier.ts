@@ -3,6 +3,7 @@ import type { GatewayContext, Identity } from '../core/context.js';
 
 /** A valid credential. */
 export interface Accepted {
+  /** Who it is. */
   readonly identity: Identity;
   /** The header fields that carried the credential, in lower case: they are removed before the request goes on. */
   readonly headers?: readonly string[] | undefined;
@@ -20,6 +21,7 @@ export interface Rejected {
   readonly keyId?: string | undefined;
 }
 
+/** What a method of authentication finds of a credential that was presented. */
 export type Verdict = Accepted | Rejected;
 
 /**

@@ -31,6 +31,7 @@ const SOON_MS = 1000;
 /** How long to wait where only an operator can tell. */
 const ISOLATED_MS = 30_000;
 
+const fail = (): Promise<never> => Promise.reject(failure);
 const ignore = (): void => undefined;
 
 /**
@@ -101,7 +102,7 @@ export class Breaker {
     this.usedAt = Date.now();
     switch (this.#own) {
       case 'closed':
-        return this.#forced ? undefined : this.#attempt(this.#execute(), undefined);
+        return this.#forced ? undefined : this.#attempt(this.#count, undefined);
       case 'open':
         return this.#time.isDue ? this.#probe() : undefined;
       case 'half-open':
@@ -182,6 +183,15 @@ export class Breaker {
       },
     };
   }
+
+  /**
+   * How a request ended that a closed breaker has let through. cockatiel hears of a success by its counter, as a call of
+   * its own for each request would cost more than all else here, and of a failure by a call that has failed.
+   */
+  readonly #count: Settle = (verdict) => {
+    if (verdict === 'success') this.#counter.success(CircuitState.Closed);
+    else this.#circuit.execute(fail).catch(ignore);
+  };
 
   /** A call that cockatiel waits for. */
   #execute(): Settle | undefined {

@@ -12,11 +12,11 @@ export type FallbackHandler = (
 
 /** An answer that is always the same. */
 export interface StaticFallback {
-  /** Default 200. */
+  /** The status of the answer. Default 200. */
   readonly status?: number | undefined;
-  /** Default: a `Content-Type` of JSON for an object, of plain text for a string. */
+  /** Header fields of the answer. Default: a `Content-Type` of JSON for an object, of plain text for a string. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Anything but a string or bytes is sent as JSON. Default: empty. */
+  /** The body of the answer; anything but a string or bytes is sent as JSON. Default: empty. */
   readonly body?: unknown;
 }
 

@@ -12,11 +12,11 @@ export interface BreakerPolicyOptions {
   readonly breaker?: 'sampling' | 'count' | 'consecutive' | undefined;
   /** Opens when more than this share of requests fails. Between 0 and 1. Default 0.5. Not for `consecutive`. */
   readonly failureRatio?: number | undefined;
-  /** Over this time, in milliseconds. Default 10,000. For `sampling`. */
+  /** Over how long failures are counted, in milliseconds. For `sampling`. Default 10,000. */
   readonly windowMs?: number | undefined;
-  /** Over so many of the latest requests. Default 100. For `count`. */
+  /** Over how many of the latest requests failures are counted. For `count`. Default 100. */
   readonly windowRequests?: number | undefined;
-  /** And not before this many requests. Default 5. Not for `consecutive`. */
+  /** It does not open before this many requests. Not for `consecutive`. Default 5. */
   readonly minimumRequests?: number | undefined;
   /** Opens after this many failures in a row. Default 5. For `consecutive`. */
   readonly consecutiveFailures?: number | undefined;
@@ -46,7 +46,7 @@ export interface BreakerPolicyOptions {
    * status, a connection that could not be made or broke before the status, or a time-out.
    */
   readonly isFailure?: ((call: CallOutcome) => boolean) | undefined;
-  /** Names of services that take over while it is open, the first whose breaker lets the request through. */
+  /** Names of services that take over while it is open, the first whose breaker lets the request through. Default: none. */
   readonly failover?: readonly string[] | undefined;
   /** Answers in place of a 503 where no service takes over: a handler, or a response. Default: none. */
   readonly fallback?: Fallback | undefined;

@@ -10,7 +10,7 @@ export interface AccessLogOptions {
 
 /** A Redis stream that the lines of all replicas go to. */
 export interface LogStreamOptions {
-  /** `redis://` or `rediss://`. Default: the gateway's. */
+  /** A Redis, `redis://` or `rediss://`. Default: the gateway's. */
   readonly url?: string | undefined;
   /** The stream's key. Default `gw:logs`. */
   readonly key?: string | undefined;
@@ -26,9 +26,9 @@ export interface LoggingOptions {
   readonly level?: 'error' | 'warn' | 'info' | 'debug' | undefined;
   /** `json`, `pretty` for people, or `auto`: pretty on a terminal. Default `auto`. */
   readonly format?: 'json' | 'pretty' | 'auto' | undefined;
-  /** Default: off. */
+  /** A line for each request. Default: off. */
   readonly accessLog?: AccessLogOptions | boolean | undefined;
-  /** Beside the standard output. Default: off. */
+  /** Sends every line to a Redis stream too. Default: off. */
   readonly redis?: LogStreamOptions | boolean | undefined;
   /** Where audit records go: among the other lines, or to a file of their own. Default `log`. */
   readonly audit?: 'log' | { readonly file: string } | undefined;

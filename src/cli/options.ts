@@ -4,6 +4,7 @@ import { type LoggingOptions, loggingSchema } from './logging-options.js';
 
 /** What a configuration file may say beside the options of `startGateway()`. */
 export interface OwnOptions {
+  /** What is logged, and how. */
   readonly logging?: LoggingOptions | undefined;
   /** How many processes serve: 1 for this one alone. Default 1. */
   readonly workers?: number | undefined;

@@ -20,9 +20,9 @@ export type ErrorHandler = (
 
 /** Options that every factory takes for its refusals. */
 export interface ErrorOptions {
-  /** Replaces the default answer. Default: answers at once in `errorFormat`. */
+  /** Answers a refusal in place of the default answer: see `ErrorHandler`. Default: it is answered at once, in `errorFormat`. */
   readonly onError?: ErrorHandler | undefined;
-  /** Default `json`. */
+  /** Bodies of errors: `json`, or `problem` for RFC 9457. Default `json`. */
   readonly errorFormat?: ErrorFormat | undefined;
 }
 

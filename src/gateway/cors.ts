@@ -19,6 +19,11 @@ export function corsMiddleware(options: CorsOptions): Middleware {
   });
   return function corsMiddleware(req, res, next) {
     contextOf(req, res).ownsCors = true;
-    handle(req, res, next);
+    // Whoever names no origin is told nothing; but what is kept for it may be shown to others, who do.
+    if (everyone || req.headers.origin !== undefined || req.method === 'OPTIONS') handle(req, res, next);
+    else {
+      res.appendHeader('Vary', 'Origin');
+      next();
+    }
   };
 }

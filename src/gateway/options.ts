@@ -24,15 +24,15 @@ import type { RedisClient } from '../redis/client.js';
 export interface CorsOptions {
   /** Origins that may read responses, such as `https://app.example.com`, or `*` for all. */
   readonly origins: readonly string[];
-  /** Default `GET,HEAD,PUT,PATCH,POST,DELETE`. */
+  /** Methods that scripts of other origins may use. Default `GET,HEAD,PUT,PATCH,POST,DELETE`. */
   readonly methods?: readonly string[] | undefined;
   /** Request header fields that are allowed. Default: those that a preflight request asks for. */
   readonly allowedHeaders?: readonly string[] | undefined;
-  /** Response header fields that scripts may read, beside the gateway's own. */
+  /** Response header fields that scripts may read, beside the gateway's own. Default: none. */
   readonly exposedHeaders?: readonly string[] | undefined;
   /** Whether cookies and the like may be sent. Not together with the origin `*`. Default false. */
   readonly credentials?: boolean | undefined;
-  /** How long a preflight answer may be kept, in seconds. */
+  /** How long a preflight answer may be kept, in seconds. Default: as long as the browser likes. */
   readonly maxAgeSeconds?: number | undefined;
 }
 
@@ -40,29 +40,29 @@ export interface CorsOptions {
 export interface EndpointsOptions {
   /** Name, version, services and uptime. Default `/`. */
   readonly info?: string | false | undefined;
-  /** Default `/health`. */
+  /** How well the gateway and its services are. Default `/health`. */
   readonly health?: string | false | undefined;
   /** Says that the process runs. Default `/health/live`. */
   readonly live?: string | false | undefined;
   /** Says whether requests are wanted: 503 while it drains. Default `/health/ready`. */
   readonly ready?: string | false | undefined;
-  /** Default `/metrics`. */
+  /** The hour's figures, and the metrics for Prometheus. Default `/metrics`. */
   readonly metrics?: string | false | undefined;
-  /** Default `/api/usage`. */
+  /** Who used what. Default `/api/usage`. */
   readonly usage?: string | false | undefined;
-  /** Default `/api/auth/api-key`. Single keys are below it, so it has no slash at its end. */
+  /** Makes, lists, changes and revokes API keys. Single keys are below it, so it has no slash at its end. Default `/api/auth/api-key`. */
   readonly apiKeys?: string | false | undefined;
-  /** Default `/api/auth/ticket`. */
+  /** Issues tickets for browsers. Default `/api/auth/ticket`. */
   readonly tickets?: string | false | undefined;
-  /** Default `/api/circuit-breakers`. Single breakers are below it, so it has no slash at its end. */
+  /** Lists, isolates and resets breakers. Single ones are below it, so it has no slash at its end. Default `/api/circuit-breakers`. */
   readonly circuitBreakers?: string | false | undefined;
 }
 
 /** One service: what the router knows of it, and what other parts do. */
 export interface GatewayServiceOptions extends ServiceOptions {
-  /** Over what `circuitBreaker` says for all; `false` for no breaker. */
+  /** Over what `circuitBreaker` says for all; `false` for no breaker. Default: as for all. */
   readonly circuitBreaker?: BreakerPolicyOptions | false | undefined;
-  /** Over what `bulkhead` says for all; `false` for none. */
+  /** How many requests for a service run at a time, unless it has a bulkhead of its own. Default: as many as come. */
   readonly bulkhead?: BulkheadLimits | false | undefined;
 }
 
@@ -71,6 +71,7 @@ export type GatewayServicesOptions = Readonly<Record<string, string | GatewaySer
 
 /** Options of `rateLimit()`, and the limit per address that goes in front of authentication. */
 export interface GatewayRateLimitOptions extends RateLimitOptions {
+  /** A limit for each address, in front of authentication. Default: off. */
   readonly perAddress?: AddressLimitOptions | undefined;
 }
 
@@ -82,21 +83,21 @@ export interface GatewayOptions extends ErrorOptions {
   readonly transport?: Transport | undefined;
   /** Makes spans of requests: `tracing()` from `gatewright/tracing`. Default: none. */
   readonly tracing?: Middleware | undefined;
-  /** Default `{}`: an API key for every service. */
+  /** Who sends a request. Default `{}`: an API key for every service. */
   readonly authenticate?: AuthenticateOptions | false | undefined;
-  /** Default `{}`: the five tiers. `perAddress` is off unless it is given; it comes before authentication. */
+  /** Limits by tier, and `perAddress`, which comes before authentication and is off unless it is given. Default `{}`: the five tiers. */
   readonly rateLimit?: GatewayRateLimitOptions | false | undefined;
-  /** Default `{}`. */
+  /** Stops sending requests to what fails. Default `{}`: on. */
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined;
   /** Default: as many requests for a service at a time as come, unless it has a bulkhead of its own. */
   readonly bulkhead?: BulkheadOptions | false | undefined;
-  /** Default `{}`. */
+  /** Metrics, figures and usage. Default `{}`: on. */
   readonly analytics?: AnalyticsOptions | false | undefined;
-  /** Default `{}`: security events go to the logger. */
+  /** Records security events. Default `{}`: they go to the logger. */
   readonly audit?: AuditOptions | false | undefined;
-  /** Default: off. */
+  /** Cross-origin resource sharing. Default: off. */
   readonly cors?: CorsOptions | false | undefined;
-  /** Default: on where the gateway is served directly, off where it is mounted in an app. */
+  /** Paths of the gateway's own endpoints. Default: on where the gateway is served directly, off where it is mounted in an app. */
   readonly endpoints?: EndpointsOptions | boolean | undefined;
   /**
    * A URL (`redis://` or `rediss://`), or an ioredis client, for all state that replicas share. A connection that is
@@ -105,7 +106,7 @@ export interface GatewayOptions extends ErrorOptions {
   readonly redis?: string | RedisClient | undefined;
   /** Which proxies may name the client. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** Default: silent. */
+  /** Anything with `info`, `warn` and `error`, such as winston. Default: silent. */
   readonly logger?: Logger | undefined;
 }
 

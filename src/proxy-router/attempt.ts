@@ -29,8 +29,11 @@ export type AttemptRequest = Pick<Attempt, 'method' | 'path' | 'headers' | 'body
 /** Answers that say that a target could not do its work, rather than that the request was bad. */
 const failing = new Set([502, 503, 504]);
 
-/** One try to have one target answer, with its time-outs. Whatever happens, it is over once, and then tells nothing. */
-export class TargetAttempt implements Attempt {
+/**
+ * One try to have one target answer, with its time-outs. Whatever happens, it is over once, and then tells nothing. The
+ * flow of the answer passes through it: one that the client does not take is not late.
+ */
+export class TargetAttempt implements Attempt, Flow {
   readonly method: string;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
@@ -40,6 +43,7 @@ export class TargetAttempt implements Attempt {
   readonly #startedAt = performance.now();
   readonly #onOver: (verdict: TargetVerdict) => void;
   #running: RunningAttempt | undefined;
+  #flow: Flow | undefined;
   #timer: NodeJS.Timeout | undefined;
   #status: number | undefined;
   #over = false;
@@ -72,6 +76,17 @@ export class TargetAttempt implements Attempt {
     if (this.#over) this.#running.cancel();
   }
 
+  pause(): void {
+    clearTimeout(this.#timer);
+    this.#flow?.pause();
+  }
+
+  resume(): void {
+    if (this.#over) return;
+    this.#awaitBytes();
+    this.#flow?.resume();
+  }
+
   /** Its answer is not wanted any more. */
   cancel(): void {
     this.#finish(this.#verdict());
@@ -93,8 +108,9 @@ export class TargetAttempt implements Attempt {
     clearTimeout(this.#timer);
     this.#status = head.statusCode;
     this.target.observe(this.ageMs);
+    this.#flow = flow;
     this.#awaitBytes();
-    this.#listener.onHead(this, head, this.#timed(flow));
+    this.#listener.onHead(this, head, this);
   }
 
   /** From now on it is over when it is cancelled. */
@@ -132,21 +148,6 @@ export class TargetAttempt implements Attempt {
     const { idleMs } = this.timeouts;
     clearTimeout(this.#timer);
     this.#timer = after(idleMs, () => this.onFailure(new UpstreamTimeout('idle', idleMs)));
-  }
-
-  /** An answer that the client does not take is not late. */
-  #timed(flow: Flow): Flow {
-    return {
-      pause: () => {
-        clearTimeout(this.#timer);
-        flow.pause();
-      },
-      resume: () => {
-        if (this.#over) return;
-        this.#awaitBytes();
-        flow.resume();
-      },
-    };
   }
 
   #verdict(): TargetVerdict {

@@ -9,7 +9,7 @@ export interface CostRule {
   readonly methods?: readonly string[] | undefined;
   /** A path below the service's, with everything below it. Default: all. */
   readonly path?: string | undefined;
-  /** Dollars. */
+  /** What such a request is estimated to cost, in dollars. */
   readonly estimated: number;
 }
 

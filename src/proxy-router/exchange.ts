@@ -37,6 +37,10 @@ export interface ExchangeReport {
 /** Who finds no target may ask again after so long, in seconds. */
 const RETRY_AFTER_SECONDS = 1;
 
+function flushHead(res: ServerResponse): void {
+  if (!res.headersSent && !res.destroyed) res.flushHeaders();
+}
+
 /** One request on its way: relays the answer of whichever target gives one, or reports one failure. */
 export class ProxyExchange implements TriedRequest {
   readonly key: string | undefined;
@@ -135,9 +139,7 @@ export class ProxyExchange implements TriedRequest {
     this.#flow = flow;
     res.on('drain', () => flow.resume());
     // Where the body does not follow at once, as with server-sent events, the head does not wait for it.
-    queueMicrotask(() => {
-      if (!res.headersSent && !res.destroyed) res.flushHeaders();
-    });
+    process.nextTick(flushHead, res);
   }
 
   onUpgrade(target: Target, head: ResponseHead, socket: Socket, first: Buffer): void {

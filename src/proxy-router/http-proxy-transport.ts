@@ -114,14 +114,11 @@ class Running implements RunningAttempt {
     const { attempt } = this;
     this.#answer = answer;
     answer.on('data', (chunk: Buffer) => attempt.onData(chunk));
-    answer.once('end', () => attempt.onEnd(answer.rawTrailers));
-    answer.once('close', () => this.failed(new Error('The upstream cut its answer short')));
+    answer.on('end', () => attempt.onEnd(answer.rawTrailers));
+    answer.on('close', () => this.failed(new Error('The upstream cut its answer short')));
     answer.on('error', (error) => this.failed(error));
     const { statusCode = 0, statusMessage = '', rawHeaders } = answer;
-    attempt.onHead(
-      { statusCode, statusMessage, rawHeaders },
-      { pause: () => answer.pause(), resume: () => answer.resume() },
-    );
+    attempt.onHead({ statusCode, statusMessage, rawHeaders }, answer);
   }
 }
 
@@ -180,7 +177,7 @@ function guardConnect(proxyReq: ClientRequest, { timeouts }: Attempt): void {
 
 /** A 101 (Switching Protocols), which nobody has asked for, is no `response`: nothing else would tell of it. */
 function refuseUpgrade(proxyReq: ClientRequest, attempt: Attempt): void {
-  proxyReq.once('upgrade', (_answer, socket) => {
+  proxyReq.on('upgrade', (_answer, socket) => {
     socket.destroy();
     attempt.onFailure(new Error('The upstream switched protocols unasked'));
   });

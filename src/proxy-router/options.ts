@@ -25,10 +25,11 @@ import type { Transport } from './transport.js';
 
 /** Changes of header fields, by their names. */
 export interface HeaderRules {
-  /** Beside what is there. */
+  /** Sent beside what is there. */
   readonly add?: Readonly<Record<string, string>> | undefined;
-  /** In place of what is there. */
+  /** Sent in place of what is there. */
   readonly set?: Readonly<Record<string, string>> | undefined;
+  /** Fields that are left out. */
   readonly remove?: readonly string[] | undefined;
 }
 
@@ -43,20 +44,21 @@ export interface AccessRule {
   readonly path?: string | undefined;
   /** Whether no credential is needed. One that is presented is judged all the same. Default false. */
   readonly anonymous?: boolean | undefined;
-  /** Default: none. */
+  /** Permissions that are asked for. Default: none. */
   readonly permissions?: readonly string[] | undefined;
-  /** Default: all methods. */
+  /** The methods of authentication that are accepted. Default: all. */
   readonly authentication?: readonly AuthenticationMethod[] | undefined;
 }
 
 /** One service: what stands behind a path. */
 export interface ServiceOptions {
-  /** Default: the last segment of the path. It names the service in metrics, breakers and answers. */
+  /** It names the service in metrics, breakers and answers. Default: the last segment of the path. */
   readonly name?: string | undefined;
   /** The servers that can answer. At least one. */
   readonly targets: readonly (string | TargetOptions)[];
   /** Whether the path is taken off before the request goes upstream. Default true. */
   readonly stripPrefix?: boolean | undefined;
+  /** How long an upstream may take. */
   readonly timeouts?: TimeoutOptions | undefined;
   /**
    * `round-robin` by weight; `least-connections`; `adaptive` (the better of two random ones by latency and load); or
@@ -65,16 +67,17 @@ export interface ServiceOptions {
   readonly loadBalancing?: LoadBalancing | undefined;
   /** What `consistent-hash` goes by. Default `identity`. */
   readonly hashBy?: HashBy | undefined;
-  /** Default: off. */
+  /** Asks each target now and then whether it is well. Default: off. */
   readonly healthCheck?: HealthCheckOptions | false | undefined;
-  /** Default: on. */
+  /** Takes a target out that has failed several requests in a row. Default: on. */
   readonly ejection?: EjectionOptions | false | undefined;
   /** For how long a target that is back gets less than its share, in milliseconds. Default 10,000. */
   readonly slowStartMs?: number | undefined;
   /** Whether all targets are tried where none is well, in place of a 503. Default false. */
   readonly panic?: boolean | undefined;
-  /** Default: on. */
+  /** Tries another target where one fails and the request can be sent again. Default: on. */
   readonly retries?: RetryOptions | false | undefined;
+  /** How many requests a target gets at a time. Default: as many as come. */
   readonly pool?: PoolOptions | undefined;
   /** The longest request body, in bytes: 413 beyond. Default: no limit. */
   readonly maxBodyBytes?: number | undefined;
@@ -110,7 +113,7 @@ export type ServicesOptions = Readonly<Record<string, string | ServiceOptions>>;
 
 /** Options of `proxyRouter()`. */
 export interface ProxyRouterOptions extends ErrorOptions {
-  /** At least one. */
+  /** Path prefix to target, or the long form. At least one. */
   readonly services: ServicesOptions;
   /** Which proxies may name the client, and whose forwarding fields are taken over. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;

@@ -5,9 +5,9 @@ import { timeoutMs } from './timeout-options.js';
 export interface HealthCheckOptions {
   /** What is asked for with GET, below the target's base path. Default `/health`. */
   readonly path?: string | undefined;
-  /** Default 5,000. Each target is asked at a time of its own, a tenth earlier or later. */
+  /** How often, in milliseconds; each target at a time of its own, a tenth earlier or later. Default 5,000. */
   readonly intervalMs?: number | undefined;
-  /** Default 2,000. */
+  /** How long an answer may take, in milliseconds. Default 2,000. */
   readonly timeoutMs?: number | undefined;
   /** How many good answers in a row bring a target back. Default 1. */
   readonly healthyThreshold?: number | undefined;

@@ -2,10 +2,11 @@ import { z } from 'zod';
 
 /** TLS to a target, as in `tls.connect()`: PEM texts. */
 export interface TargetTlsOptions {
-  /** Authorities to trust in place of those that Node knows. */
+  /** Authorities to trust. Default: those that Node knows. */
   readonly ca?: string | readonly string[] | undefined;
-  /** The client's certificate, with `key`. */
+  /** The client's certificate, with `key`. Default: none. */
   readonly cert?: string | undefined;
+  /** The certificate's private key. */
   readonly key?: string | undefined;
   /** The name that is asked for (SNI) and that the certificate must have. Default: the URL's host. */
   readonly servername?: string | undefined;
@@ -19,8 +20,9 @@ export interface TargetOptions {
   readonly url: string;
   /** Its share of the requests, against the others'. A positive integer. Default 1. */
   readonly weight?: number | undefined;
-  /** A Unix socket to connect to in place of the URL's host. */
+  /** A Unix socket to connect to in place of the URL's host. Default: none. */
   readonly socketPath?: string | undefined;
+  /** How a connection to an `https:` target is made. */
   readonly tls?: TargetTlsOptions | undefined;
 }
 

@@ -19,8 +19,8 @@ export interface ResponseHead {
 
 /** Holds an answer's body back while the client does not take it. */
 export interface Flow {
-  pause(): void;
-  resume(): void;
+  pause(): unknown;
+  resume(): unknown;
 }
 
 /** One try to have one target answer a request: what a transport is given, and whom it tells. */

@@ -22,6 +22,7 @@ export interface RedisLease extends QuotaLease {
 
 /** Options of {@link RedisQuotaStore}. */
 export interface RedisQuotaStoreOptions {
+  /** An ioredis client. It stays yours. */
   readonly client: RedisClient;
   /** In front of every key. Default `gw:`. */
   readonly keyPrefix?: string | undefined;

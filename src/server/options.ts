@@ -20,8 +20,9 @@ export interface TlsOptions {
 
 /** How the server treats connections. Times are milliseconds. */
 export interface ServerOptions {
-  /** A Unix socket, or a named pipe, in place of `host` and `port`. */
+  /** A Unix socket, or a named pipe, in place of `host` and `port`. Default: none. */
   readonly socketPath?: string | undefined;
+  /** Serves HTTPS. Default: none. */
   readonly tls?: TlsOptions | undefined;
   /** How long the header fields of a request may take: 408 beyond. Default 20,000. */
   readonly headersTimeoutMs?: number | undefined;
@@ -47,10 +48,11 @@ export interface ServerOptions {
 
 /** Options of `startGateway()`: those of `createGateway()`, and where it listens. */
 export interface StartOptions extends GatewayOptions {
-  /** Default `0.0.0.0`, or `::` where there is IPv6. */
+  /** The address that it listens at. Default `0.0.0.0`, or `::` where there is IPv6. */
   readonly host?: string | undefined;
-  /** 0 for any free one. Default 8080. */
+  /** The port that it listens at; 0 for any free one. Default 8080. */
   readonly port?: number | undefined;
+  /** How connections are treated, and how it drains. */
   readonly server?: ServerOptions | undefined;
 }
 

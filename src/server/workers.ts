@@ -18,6 +18,7 @@ export interface Workers {
 export interface WorkersOptions {
   /** How many. */
   readonly count: number;
+  /** Hears of workers that end. Default: silent. */
   readonly logger?: Logger | undefined;
 }
 
