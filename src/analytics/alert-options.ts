@@ -52,7 +52,7 @@ export interface AlertOptions {
   readonly rules: readonly AlertRule[];
   /** How often the rules are evaluated, in milliseconds: 100 to 60,000. Default 5,000. */
   readonly evaluateMs?: number | undefined;
-  /** How many subjects, breakers and stores a rule tells apart; further subjects count as one, `other`. At most 10,000, default 1,000. */
+  /** How many subjects, breakers and stores a rule tells apart; further subjects count as one, `other`. At most 10,000. Default 1,000. */
   readonly maxSubjects?: number | undefined;
   /** Is sent `{"type":"alert.firing","timestamp":...,"data":{...}}`, and `alert.resolved`, signed as `webhookSink()` does. */
   readonly webhook?: WebhookOptions | undefined;

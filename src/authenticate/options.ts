@@ -29,11 +29,13 @@ export interface ConfiguredApiKey {
   readonly id: string;
   /** SHA-256 of the key, in hexadecimal. */
   readonly hash: string;
+  /** For people. Default: empty. */
   readonly name?: string | undefined;
   /** What it is limited by. Default `free`. */
   readonly tier?: string | undefined;
   /** `resource:action` strings. Default: none. */
   readonly permissions?: readonly string[] | undefined;
+  /** Anything of yours, left in `req.gateway.identity.metadata`. Default: none. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Limits of its own, merged over the tier's. */
   readonly limits?: TierLimits | undefined;
