@@ -5,7 +5,8 @@ import { Socket } from 'node:net';
 import { analytics } from 'gatewright/analytics';
 import { Histogram, Registry } from 'prom-client';
 import { contextOf } from '../dist/core/context.js';
-import { cpuPerOperation, OWN_CORE, pin, printTable } from './measure.mjs';
+import { cpuPerOperation, printTable } from './measure.mjs';
+import { OWN_CORE, pin } from './processes.mjs';
 
 pin(OWN_CORE);
 

@@ -5,7 +5,8 @@ import { Socket } from 'node:net';
 import { authenticate } from 'gatewright/authenticate';
 import jsonwebtoken from 'jsonwebtoken';
 import { contextOf } from '../dist/core/context.js';
-import { cpuPerOperation, OWN_CORE, pin, printTable } from './measure.mjs';
+import { cpuPerOperation, printTable } from './measure.mjs';
+import { OWN_CORE, pin } from './processes.mjs';
 
 const secret = 'only-for-benchmarks-only-for-benchmarks';
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
-import { cpuPerOperation, OTHER_CORE, OWN_CORE, pin, printTable } from './measure.mjs';
+import { cpuPerOperation, printTable } from './measure.mjs';
+import { OTHER_CORE, OWN_CORE, pin } from './processes.mjs';
 
 const BODY = Buffer.alloc(1024, 'x');
 const CONNECTIONS = 32;

@@ -1,14 +1,14 @@
 // The limiter against its peers: `npm run bench:limiter`. Needs a redis-server (REDIS_SERVER, else PATH).
 import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rateLimit as expressRateLimit, MemoryStore } from 'express-rate-limit';
 import { defaultTiers } from 'gatewright';
 import { MemoryQuotaStore, RedisQuotaStore, rateLimit } from 'gatewright/rate-limit';
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterUnion } from 'rate-limiter-flexible';
-import { cpuPerOperation, OTHER_CORE, OWN_CORE, pin, printTable, spawnOn } from './measure.mjs';
+import { cpuPerOperation, printTable } from './measure.mjs';
+import { freePort, OTHER_CORE, OWN_CORE, pin, spawnOn } from './processes.mjs';
 
 /** The six dimensions, far from their ceilings. @type {import('gatewright').QuotaLimits} */
 const limits = {
@@ -216,14 +216,6 @@ function limitsOfTier() {
     windows: limits.windows.map((window) => ({ ...window, limit: ceilings[window.dimension] })),
     concurrent: free.concurrentRequests ?? 1,
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
 pin(OWN_CORE);

@@ -1,36 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-
-/** Where what is measured runs, and where all else does. */
-export const OWN_CORE = 0;
-export const OTHER_CORE = 1;
-
-const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
-
-/** Keeps this process on one core, where the system has `taskset` and more than one. @param {number} core */
-export function pin(core) {
-  if (canPin) spawnSync('taskset', ['-acp', String(core), String(process.pid)]);
-}
-
-/**
- * Starts a program on a core, so that it doesn't take the time of what is measured.
- *
- * @param {number} core
- * @param {string} command
- * @param {string[]} given
- */
-export function spawnOn(core, command, given) {
-  const [program = command, ...rest] = canPin
-    ? ['taskset', '-c', String(core), command, ...given]
-    : [command, ...given];
-  return spawn(program, rest, { stdio: 'ignore' });
-}
-
 /**
  * CPU of each contender per operation, in microseconds: rounds are interleaved, so that a busy moment hits all alike,
  * and the median counts.
  *
- * @param {Record<string, () => unknown | Promise<unknown>>} contenders each does `operations` operations
+ * @param {Record<string, () => unknown>} contenders each does `operations` operations, or as many as it returns
  * @param {{ rounds?: number, operations: number }} options
  * @returns {Promise<Record<string, number>>}
  */
@@ -40,17 +12,17 @@ export async function cpuPerOperation(contenders, { rounds = 15, operations }) {
   for (let round = -2; round < rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {
       const before = process.cpuUsage();
-      await run();
+      const done = await run();
       const { user, system } = process.cpuUsage(before);
       if (round < 0) continue;
       samples[name] ??= [];
-      samples[name].push((user + system) / operations);
+      samples[name].push((user + system) / (typeof done === 'number' ? done : operations));
     }
   }
   return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, median(values)]));
 }
 
-/** @param {number[]} values */
+/** @param {readonly number[]} values */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { median } from '../measure.mjs';
+import { startContender, verify } from './contender.mjs';
+import { entriesFor } from './contenders.mjs';
+import { measure } from './load.mjs';
+import { installPeers } from './peers.mjs';
+import { startConnections, startRedis, startUpstreams } from './services.mjs';
+
+/** @typedef {import('./load.mjs').Sample} Sample */
+/** @typedef {import('./shapes.mjs').Shape} Shape */
+/** @typedef {{ shape: string, title: string, operation: string, medians: Record<string, Sample>, samples: Record<string, Sample[]> }} Result */
+/**
+ * @typedef {object} Plan
+ * @property {readonly Shape[]} shapes
+ * @property {readonly string[]} only
+ * @property {number} rounds
+ * @property {number} seconds
+ * @property {number} connections
+ * @property {readonly import('./contender.mjs').NodeProgram[]} nodes
+ */
+
+/** Measures all shapes of a plan, one after the other. @param {Plan} plan @returns {Promise<Result[]>} */
+export async function runGateways(plan) {
+  installPeers();
+  const folder = mkdtempSync(join(tmpdir(), 'gatewright-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const upstreams = await startUpstreams();
+  const connections = await startConnections();
+  const chosen = plan.shapes.map((shape) => ({ shape, entries: entriesFor(shape, plan.only) }));
+  const needsRedis = chosen.some(({ entries }) => entries.some(({ redis }) => redis));
+  const redis = needsRedis ? await startRedis() : undefined;
+  /** @type {Result[]} */
+  const results = [];
+  for (const { shape, entries } of chosen) {
+    const behind = shape.load === 'wrk' ? upstreams.files : upstreams.live;
+    const contenders = [];
+    for (const entry of entries)
+      for (const { label, path } of entry.program === 'node' ? plan.nodes : plan.nodes.slice(0, 1)) {
+        const name = entry.program === 'node' ? entry.name + label : entry.name;
+        contenders.push(await startContender(entry, name, path, behind, redis));
+      }
+    for (const contender of contenders) await verify(contender, shape);
+    const samples = await inRounds(contenders, shape, { ...plan, folder }, connections);
+    for (const { child } of contenders) child.kill('SIGKILL');
+    const { name, title, operation } = shape;
+    if (contenders.length > 0)
+      results.push({ shape: name, title, operation, medians: mediansOf(samples), samples });
+  }
+  return results;
+}
+
+/**
+ * Rounds are interleaved, so that a busy moment hits all alike; the first one is not counted.
+ *
+ * @param {readonly import('./contender.mjs').Contender[]} contenders
+ * @param {Shape} shape
+ * @param {Plan & { folder: string }} plan
+ * @param {import('node:child_process').ChildProcess} connections
+ */
+async function inRounds(contenders, shape, plan, connections) {
+  /** @type {Record<string, Sample[]>} */
+  const samples = Object.fromEntries(contenders.map(({ name }) => [name, []]));
+  for (let round = -1; round < plan.rounds; round += 1) {
+    for (const contender of contenders) {
+      const sample = await measure(contender, shape, plan, connections);
+      if (round >= 0) samples[contender.name]?.push(sample);
+    }
+  }
+  return samples;
+}
+
+/** @param {Record<string, Sample[]>} samples @returns {Record<string, Sample>} */
+function mediansOf(samples) {
+  return Object.fromEntries(
+    Object.entries(samples).map(([name, all]) => {
+      const of = (/** @type {keyof Sample} */ figure) => median(all.map((one) => one[figure]));
+      return [name, { cpu: of('cpu'), rate: of('rate'), p50: of('p50'), p99: of('p99'), rss: of('rss') }];
+    }),
+  );
+}
