@@ -18,6 +18,7 @@ const dependencies = {
   '@types/express4': 'npm:@types/express@^4.17.0',
   '@types/node': '^20.19.0',
   typescript: '~5.9.0',
+  undici: '^7.0.0',
 };
 
 /** One folder for all consumers: the packed package and its neighbours, installed from the registry once. */
