@@ -110,6 +110,7 @@ export type {
   Degraded,
   GatewayContext,
   Identity,
+  IdentityMetadata,
   RateLimitDecision,
   RequestCost,
   ServiceMatch,
