@@ -1,5 +1,4 @@
 // The limiter against its peers: `npm run bench:limiter`. Needs a redis-server (REDIS_SERVER, else PATH).
-import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rateLimit as expressRateLimit, MemoryStore } from 'express-rate-limit';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where what is measured runs, and where all else does. */
 export const OWN_CORE = 0;
@@ -85,22 +86,34 @@ export async function startScript(core, node, given) {
   return { child, pid: Number(child.pid), ready: JSON.parse(line) };
 }
 
+/** Longer than any answer takes that comes at all. */
+const ANSWER_MS = 900_000;
+
 /**
  * Asks a script something, and waits for its answer.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @param {object} question
+ * @param {number} withinMs
  */
-export async function ask(child, question) {
-  const answer = once(child, 'message');
-  const gone = once(child, 'exit').then(() => {
-    throw new Error(`A process ended that was asked ${JSON.stringify(question)}`);
-  });
-  gone.catch(() => undefined);
-  child.send(question);
-  const [said] = await Promise.race([answer, gone]);
-  if (said.error !== undefined) throw new Error(said.error);
-  return said;
+export async function ask(child, question, withinMs = ANSWER_MS) {
+  const settled = new AbortController();
+  const { signal } = settled;
+  const gone = () => {
+    throw new Error(`A process ended, or did not answer, that was asked ${JSON.stringify(question)}`);
+  };
+  try {
+    child.send(question);
+    const [said] = await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(gone),
+      sleep(withinMs, undefined, { signal }).then(gone),
+    ]);
+    if (said.error !== undefined) throw new Error(said.error);
+    return said;
+  } finally {
+    settled.abort();
+  }
 }
 
 /** What a process has used of its core, in seconds. @param {number} pid */

@@ -42,7 +42,8 @@ export const entries = [
   entry(BASE, PROXIES),
   entry('express + http-proxy-middleware', PROXIES),
   entry('@fastify/http-proxy', PROXIES),
-  // It hands no upgrades on: no WebSockets.
+  // These two have no WebSockets that work with what is installed: fast-gateway wants a package more, faye-websocket, and
+  // express-gateway hands no upgrades on.
   entry('fast-gateway', STREAMS),
   entry('express-gateway', STREAMS),
   entry('assembled stack', [...STREAMS, 'refused']),

@@ -26,29 +26,42 @@ export async function runGateways(plan) {
   installPeers();
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const upstreams = await startUpstreams();
-  const connections = await startConnections();
   const chosen = plan.shapes.map((shape) => ({ shape, entries: entriesFor(shape, plan.only) }));
   const needsRedis = chosen.some(({ entries }) => entries.some(({ redis }) => redis));
-  const redis = needsRedis ? await startRedis() : undefined;
+  const services = { ...(await startUpstreams()), redis: needsRedis ? await startRedis() : undefined };
+  const connections = await startConnections();
   /** @type {Result[]} */
   const results = [];
   for (const { shape, entries } of chosen) {
-    const behind = shape.load === 'wrk' ? upstreams.files : upstreams.live;
-    const contenders = [];
-    for (const entry of entries)
-      for (const { label, path } of entry.program === 'node' ? plan.nodes : plan.nodes.slice(0, 1)) {
-        const name = entry.program === 'node' ? entry.name + label : entry.name;
-        contenders.push(await startContender(entry, name, path, behind, redis));
-      }
-    for (const contender of contenders) await verify(contender, shape);
+    if (entries.length === 0) continue;
+    const contenders = await startAll(entries, shape, plan, services);
     const samples = await inRounds(contenders, shape, { ...plan, folder }, connections);
     for (const { child } of contenders) child.kill('SIGKILL');
     const { name, title, operation } = shape;
-    if (contenders.length > 0)
-      results.push({ shape: name, title, operation, medians: mediansOf(samples), samples });
+    results.push({ shape: name, title, operation, medians: mediansOf(samples), samples });
   }
   return results;
+}
+
+/**
+ * Starts each contender on each Node, and sees that it does what is measured.
+ *
+ * @param {readonly import('./contenders.mjs').Entry[]} entries
+ * @param {Shape} shape
+ * @param {Plan} plan
+ * @param {{ files: readonly string[], live: readonly string[], redis: string | undefined }} services
+ */
+async function startAll(entries, shape, { nodes }, { files, live, redis }) {
+  const upstreams = shape.load === 'wrk' ? files : live;
+  const contenders = [];
+  for (const entry of entries)
+    for (const { label, path } of entry.program === 'node' ? nodes : nodes.slice(0, 1)) {
+      const name = entry.program === 'node' ? entry.name + label : entry.name;
+      const contender = await startContender(entry, name, path, upstreams, redis);
+      await verify(contender, shape);
+      contenders.push(contender);
+    }
+  return contenders;
 }
 
 /**

@@ -77,7 +77,9 @@ export const bare = {
     const { default: fastify } = await import('fastify');
     const { default: proxy } = await import('@fastify/http-proxy');
     const app = fastify();
-    await app.register(proxy, { upstream, prefix: PREFIX, rewritePrefix: '', websocket: true });
+    // Its default of 128 connections would leave most of the event streams waiting.
+    const undici = { connections: 2048 };
+    await app.register(proxy, { upstream, prefix: PREFIX, rewritePrefix: '', websocket: true, undici });
     await app.ready();
     return { server: app.server, listen: () => app.listen({ port: 0, host: '127.0.0.1' }) };
   },
