@@ -1,0 +1,105 @@
+// Gives blocks of the docs what they take for granted, and keeps what they open on this machine: ports are free ones of
+// the loopback interface, and the addresses of services and of Redis lead to those of the test.
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import net from 'node:net';
+import express from 'express';
+import { authenticate, createGateway, proxyRouter } from 'gatewright';
+import { analytics } from 'gatewright/analytics';
+import { circuitBreaker } from 'gatewright/circuit-breaker';
+import { startGateway } from 'gatewright/server';
+import { Redis } from 'ioredis';
+
+/** Servers that began to listen since they were last asked for. */
+export const listening = [];
+
+const secret = 'a secret of the tests, long enough';
+const { privateKey, publicKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
+Object.assign(process.env, {
+  ADMIN_KEY: secret,
+  GATEWAY_ADMIN_KEY: secret,
+  JWT_SECRET: secret,
+  CI_SECRET: secret,
+  WEBHOOK_SECRET: secret,
+  IDENTITY_KEY: privateKey,
+});
+
+const { listen } = net.Server.prototype;
+net.Server.prototype.listen = function listenHere(...args) {
+  const callback = args.find((arg) => typeof arg === 'function');
+  if (this !== upstream) listening.push(this);
+  return listen.call(this, { port: 0, host: '127.0.0.1' }, callback);
+};
+
+const upstream = createServer((req, res) => {
+  req.resume();
+  req.on('end', () => res.setHeader('X-Upstream-Path', req.url).end(`upstream got ${req.url}`));
+});
+await new Promise((resolve) => upstream.listen(resolve));
+
+const { connect } = net.Socket.prototype;
+net.Socket.prototype.connect = function connectHere(...args) {
+  const given = Array.isArray(args[0]) ? args[0][0] : args[0];
+  const mine = listening.some((server) => server.address()?.port === Number(given.port));
+  if (!mine && given.port !== undefined) {
+    const redis = [6379, Number(process.env.REDIS_PORT)].includes(Number(given.port));
+    given.host = '127.0.0.1';
+    given.port = redis ? Number(process.env.REDIS_PORT) : upstream.address().port;
+  }
+  return connect.apply(this, args);
+};
+
+const { fetch } = globalThis;
+/** What a page would fetch from elsewhere. */
+globalThis.fetch = (url, init) =>
+  String(url).startsWith('http://127.0.0.1')
+    ? fetch(url, init)
+    : Promise.resolve(Response.json({ ticket: 'gwt_of-the-tests' }));
+
+const services = { '/api/kgot': 'http://localhost:16000' };
+const silent = { info() {}, warn() {}, error() {} };
+const made = [];
+const closed = (part) => made.push(part) && part;
+
+/** Makes everything anew, for one block. */
+export function prepare() {
+  const redis = closed(new Redis('redis://localhost:6379'));
+  const gateway = closed(createGateway({ services, redis, bulkhead: { maxConcurrent: 5 } }));
+  Object.assign(globalThis, {
+    app: express(),
+    handler: (_, res) => res.send('handled'),
+    services,
+    redis,
+    logger: silent,
+    pino: silent,
+    options: { services, redis: 'redis://localhost:6379' },
+    guard: authenticate({ apiKeys: {} }),
+    gateway,
+    router: closed(proxyRouter({ services })),
+    recorder: closed(analytics()),
+    breaker: circuitBreaker(),
+    server: createServer(),
+    jwt: { secret, algorithms: ['HS256'] },
+    keys: { ci: { secret } },
+    pem: publicKey,
+    publicKey,
+    targets: ['http://localhost:16000'],
+    sessions: { find: async () => ({ id: 'ann', plan: 'free', roles: [] }) },
+    auditLog: { append() {} },
+    jsonwebtoken: { verify: () => ({ sub: 'key:1' }) },
+    req: { headers: {} },
+    key: 'gw_of-the-tests',
+    ticket: 'gwt_of-the-tests',
+    EventSource: class {},
+    WebSocket: class {},
+  });
+}
+
+/** A gateway that listens, for blocks that go on with one. */
+export async function prepareRunning() {
+  globalThis.running = closed(await startGateway({ services, port: 0 }));
+}
