@@ -1,22 +1,8 @@
 // @ts-nocheck The peers are installed by `npm run bench` alone.
 import { createServer } from 'node:http';
 import { PREFIX } from '../gateway/shapes.mjs';
+import { everything, layers, off, serviceOf } from '../layers.mjs';
 import { SECRET, tokens } from './tokens.mjs';
-
-const ample = {
-  requestsPerMinute: 1e9,
-  requestsPerHour: 1e9,
-  requestsPerDay: 1e9,
-  burstLimit: 1e9,
-  costLimitPerHour: 1e9,
-  concurrentRequests: 1e6,
-};
-const rateLimit = {
-  tiers: { bench: ample, free: ample, anonymous: ample, refused: { ...ample, requestsPerDay: 1 } },
-};
-const off = { authenticate: false, rateLimit: false, circuitBreaker: false, analytics: false, audit: false };
-/** Six dimensions, analytics, a breaker, audit, CORS; with two targets, and whatever authenticates. */
-const everything = { cors: { origins: ['https://app.example.com'] }, rateLimit };
 
 async function transportOf(undici) {
   if (!undici) return {};
@@ -27,7 +13,7 @@ async function transportOf(undici) {
 async function gatewayOf({ upstreams, redis }, options, { two = true, undici = false } = {}) {
   const { createGateway } = await import('../../dist/index.js');
   return createGateway({
-    services: { [PREFIX]: { targets: two ? upstreams : upstreams.slice(0, 1), cost: 0.002 } },
+    services: serviceOf(two ? upstreams : upstreams.slice(0, 1)),
     endpoints: false,
     ...(redis && { redis }),
     ...(await transportOf(undici)),
@@ -48,16 +34,16 @@ function served(gateway, listener, more) {
 }
 
 /** So many layers, and one target. */
-const layers = (options) => async (given) => {
-  const gateway = await gatewayOf(given, { ...off, ...options }, { two: false });
-  return served(gateway, gateway.listener);
+const layered = (name) => async (given) => {
+  const gateway = await gatewayOf(given, layers[name], { two: false });
+  return served(gateway, gateway.listener, gateway.apiKeys && (await keys(gateway)));
 };
 
 /** All that there is. */
 const whole =
-  ({ undici = false, two = true, options = everything, listener = (gateway) => gateway.listener } = {}) =>
+  ({ undici = false, listener = (gateway) => gateway.listener } = {}) =>
   async (given) => {
-    const gateway = await gatewayOf(given, options, { undici, two });
+    const gateway = await gatewayOf(given, everything, { undici });
     return served(gateway, await listener(gateway), await keys(gateway));
   };
 
@@ -79,18 +65,11 @@ const inExpress = async (use) => {
 };
 
 export const ours = {
-  'ours: proxy alone': layers({}),
-  'ours: + analytics': layers({ analytics: undefined }),
-  'ours: + breaker': layers({ analytics: undefined, circuitBreaker: undefined }),
-  'ours: + limits': layers({
-    analytics: undefined,
-    circuitBreaker: undefined,
-    rateLimit,
-  }),
-  'ours: + API key': whole({
-    two: false,
-    options: { rateLimit, audit: false },
-  }),
+  'ours: proxy alone': layered('proxy alone'),
+  'ours: + analytics': layered('+ analytics'),
+  'ours: + breaker': layered('+ breaker'),
+  'ours: + limits': layered('+ limits'),
+  'ours: + API key': layered('+ API key'),
   'ours: everything': whole(),
   'ours: everything, undici': whole({ undici: true }),
   async 'ours: everything, JWT'(given) {
