@@ -21,6 +21,8 @@ export interface AttemptListener {
   onEnd(attempt: TargetAttempt, rawTrailers: readonly string[]): void;
   onFailure(attempt: TargetAttempt, error: Error): void;
   onUpload(bytes: number): void;
+  /** It is over, once, and says so much about its target. Nothing but `onEnd` or `onFailure` follows. */
+  onOver(attempt: TargetAttempt, verdict: TargetVerdict): void;
 }
 
 /** What goes upstream. */
@@ -41,27 +43,23 @@ export class TargetAttempt implements Attempt, Flow {
   reusedConnection = false;
   readonly #listener: AttemptListener;
   readonly #startedAt = performance.now();
-  readonly #onOver: (verdict: TargetVerdict) => void;
   #running: RunningAttempt | undefined;
   #flow: Flow | undefined;
   #timer: NodeJS.Timeout | undefined;
   #status: number | undefined;
   #over = false;
 
-  /** @param onOver hears once that it is over, and what that says about the target */
   constructor(
     readonly target: Target,
     readonly timeouts: Timeouts,
     request: AttemptRequest,
     listener: AttemptListener,
-    onOver: (verdict: TargetVerdict) => void,
   ) {
     this.method = request.method;
     this.path = request.path;
     this.headers = request.headers;
     this.body = request.body;
     this.#listener = listener;
-    this.#onOver = onOver;
   }
 
   /** Milliseconds since it began. */
@@ -160,7 +158,7 @@ export class TargetAttempt implements Attempt, Flow {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#running?.cancel();
-    this.#onOver(verdict);
+    this.#listener.onOver(this, verdict);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { GatewayContext, ServiceMatch, Upstream, UpstreamFailure } from '../core/context.js';
+import type { GatewayContext, Upstream, UpstreamFailure } from '../core/context.js';
 import {
   BadGatewayError,
   type GatewayError,
@@ -16,6 +16,7 @@ import { isIdempotent } from './replay.js';
 import { copyHead, copyResponseHead, pairsOf, relayEarlyHints } from './response-headers.js';
 import { responseRewrite } from './response-rewrite.js';
 import type { Service } from './service.js';
+import type { ExchangeReport, ServiceRequest } from './service-request.js';
 import type { Target } from './target.js';
 import type { NoTarget } from './target-pool.js';
 import { type Flow, type ResponseHead, type Transport, UpstreamTimeout } from './transport.js';
@@ -24,29 +25,28 @@ import { failureOf } from './upstream-failure.js';
 import { upstreamHeaders } from './upstream-headers.js';
 import { openWebSocket, upgradeFields, type WebSocketOpening } from './websocket-opening.js';
 
-/** Hears what went wrong. */
-export interface ExchangeReport {
-  /** A target failed, and another one is tried. */
-  retried(target: Target, cause: Error): void;
-  /** The request failed. Without a refusal its answer had begun, and is cut. */
-  failed(cause: Error, target?: Target, refusal?: GatewayError): void;
-  /** What was said of the actual cost is no amount. */
-  costRejected(cause: string): void;
-}
-
 /** Who finds no target may ask again after so long, in seconds. */
 const RETRY_AFTER_SECONDS = 1;
 
+/** By `flushHeaders()`, Node writes what is beyond ASCII in a head of HTTP/1 in UTF-8, byte for byte wrong. */
 function flushHead(res: ServerResponse): void {
-  if (!res.headersSent && !res.destroyed) res.flushHeaders();
+  if (res.headersSent || res.destroyed) return;
+  const { req, statusCode } = res;
+  const hasBody = req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
+  if (hasBody && req.httpVersionMajor < 2) res.write('', 'latin1');
+  else res.flushHeaders();
 }
 
 /** One request on its way: relays the answer of whichever target gives one, or reports one failure. */
 export class ProxyExchange implements TriedRequest {
   readonly key: string | undefined;
   replayable = false;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly service: Service;
+  readonly transport: Transport;
+  readonly #request: ServiceRequest;
   readonly #context: GatewayContext;
-  readonly #match: ServiceMatch;
   readonly #report: ExchangeReport;
   readonly #opening: WebSocketOpening | undefined;
   readonly #upstream: { -readonly [Key in keyof Upstream]: Upstream[Key] };
@@ -60,24 +60,20 @@ export class ProxyExchange implements TriedRequest {
   #over = false;
 
   /** @throws ConsumedBodyError where a body was read before, and is lost */
-  constructor(
-    readonly req: IncomingMessage,
-    readonly res: ServerResponse,
-    readonly service: Service,
-    readonly transport: Transport,
-    context: GatewayContext,
-    match: ServiceMatch,
-    report: ExchangeReport,
-    opening?: WebSocketOpening,
-  ) {
+  constructor(request: ServiceRequest, transport: Transport, report: ExchangeReport) {
+    const { req, res, service, context, opening } = request;
+    this.req = req;
+    this.res = res;
+    this.service = service;
+    this.transport = transport;
+    this.#request = request;
     this.#context = context;
-    this.#match = match;
     this.#report = report;
     this.#opening = opening;
     this.#upstream = { target: '', attempts: 0 };
     this.#body = new OutgoingBody(req);
     this.#tries = new Tries(this);
-    this.#cost = CostMeter.for(service.cost, context, report.costRejected);
+    this.#cost = CostMeter.for(service.cost, context, (cause) => report.costRejected(request, cause));
     this.key = service.hashKey?.(req, context);
   }
 
@@ -103,7 +99,7 @@ export class ProxyExchange implements TriedRequest {
   }
 
   requestFor(target: Target): AttemptRequest {
-    const { rest } = this.#match;
+    const { rest } = this.#request.match;
     const path = target.basePath + (rest.startsWith('/') ? rest : `/${rest}`);
     const headers = upstreamHeaders(this.req, this.#context, target, this.service);
     if (this.#opening) Object.assign(headers, upgradeFields);
@@ -121,7 +117,7 @@ export class ProxyExchange implements TriedRequest {
   }
 
   onRetry(target: Target, cause: Error): void {
-    this.#report.retried(target, cause);
+    this.#report.retried(this.#request, target, cause);
   }
 
   onInformation(head: ResponseHead): void {
@@ -139,14 +135,14 @@ export class ProxyExchange implements TriedRequest {
     this.#flow = flow;
     res.on('drain', () => flow.resume());
     // Where the body does not follow at once, as with server-sent events, the head does not wait for it.
-    process.nextTick(flushHead, res);
+    setImmediate(flushHead, res);
   }
 
   onUpgrade(target: Target, head: ResponseHead, socket: Socket, first: Buffer): void {
     if (this.#opening === undefined || !this.#copy(copyHead, head, target)) return;
     clearTimeout(this.#deadline);
     const { idleMs } = this.service.timeouts;
-    const onBroken = (cause: Error): void => this.#report.failed(cause, target);
+    const onBroken = (cause: Error): void => this.#report.failed(this.#request, cause, target);
     openWebSocket(this.#opening, this.#context, this.res, { socket, first, idleMs, onBroken });
   }
 
@@ -227,13 +223,13 @@ export class ProxyExchange implements TriedRequest {
   #cut(failure: UpstreamFailure | undefined, cause: Error, target?: Target): void {
     this.#end(failure, cause);
     this.res.destroy(cause); // Without an error, HTTP/2 would end the answer as if it were whole.
-    this.#report.failed(cause, target);
+    this.#report.failed(this.#request, cause, target);
   }
 
   #refuse(refusal: GatewayError, failure: UpstreamFailure | undefined, cause: Error, target?: Target): void {
     this.#end(failure, cause);
     this.#body.discard();
-    this.#report.failed(cause, target, refusal);
+    this.#report.failed(this.#request, cause, target, refusal);
   }
 
   #end(failure: UpstreamFailure | undefined, cause: Error): void {

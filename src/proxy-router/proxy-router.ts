@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refusalOfAmbiguity } from '../core/ambiguous-request.js';
 import { compileTrustProxy } from '../core/client-ip.js';
-import { contextOf, type GatewayContext, type ServiceMatch } from '../core/context.js';
+import { contextOf, type ServiceMatch } from '../core/context.js';
 import { BadRequestError, GatewayError, InternalError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
 import type { MeasurementSource } from '../core/measurement.js';
@@ -14,13 +14,14 @@ import type { StatusReport, StatusSource } from '../core/status.js';
 import { accessOf } from './access.js';
 import { Attachments, type AttachOptions, type UpgradeServer } from './attach-upgrades.js';
 import { estimatedCost } from './cost.js';
-import { type ExchangeReport, ProxyExchange } from './exchange.js';
+import { ProxyExchange } from './exchange.js';
 import { httpProxyTransport } from './http-proxy-transport.js';
 import { type ProxyRouterOptions, proxyRouterSchema } from './options.js';
 import { upgradeOf } from './pending-upgrade.js';
 import { poolMeasurements } from './pool-measurements.js';
 import { RouteTable } from './route-table.js';
 import { resolveServices, type Service, type ServiceListener } from './service.js';
+import type { ExchangeReport, ServiceRequest } from './service-request.js';
 import { Targets } from './targets.js';
 import { upgradeTransport } from './upgrade-transport.js';
 import { WebSocketTunnels } from './websocket-tunnels.js';
@@ -79,6 +80,20 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
   const addresses = compileTrustProxy(config.trustProxy);
   const refuse = errorHandler(config);
   const tunnels = new WebSocketTunnels();
+  const report: ExchangeReport = {
+    retried(request, target, cause) {
+      const about = { ...named(request), target: target.origin, cause: reasonOf(cause) };
+      logger.info('Another target is tried', about);
+    },
+    failed(request, cause, target, refusal) {
+      const about = { ...named(request), target: target?.origin, cause: reasonOf(cause) };
+      logger.warn('Upstream failed', about);
+      if (refusal) refuse(refusal, request.req, request.res, request.next);
+    },
+    costRejected(request, cause) {
+      logger.warn('An actual cost is not believed', { ...named(request), cause });
+    },
+  };
   const attachments = new Attachments({ matches: (req) => match(req) !== undefined, serve: serveUpgrade });
 
   function proxyRouterMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
@@ -96,51 +111,27 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
       refuse(refusal, req, res, next);
       return;
     }
-    forward(req, res, next, context, matched, service);
+    const pending = upgradeOf(req, res);
+    const opening = pending && { pending, tunnels };
+    forward({ req, res, next, context, match: matched, service, opening });
   }
 
-  function forward(
-    req: IncomingMessage,
-    res: ServerResponse,
-    next: Next,
-    context: GatewayContext,
-    matched: ServiceMatch,
-    service: Service,
-  ): void {
+  function forward(request: ServiceRequest): void {
+    const { req, res, next, context, service, opening } = request;
     if (context.outcome.ending !== undefined) return; // The client has left, and nobody waits for an answer.
-    const about = { requestId: context.id, service: service.name };
-    if (Number.isNaN(matched.cost)) {
-      refuse(
-        new InternalError(new Error(`The cost of service ${service.name} is no amount`)),
-        req,
-        res,
-        next,
-      );
+    if (Number.isNaN(request.match.cost)) {
+      const cause = new Error(`The cost of service ${service.name} is no amount`);
+      refuse(new InternalError(cause), req, res, next);
       return;
     }
-    const report: ExchangeReport = {
-      retried(target, cause) {
-        logger.info('Another target is tried', { ...about, target: target.origin, cause: reasonOf(cause) });
-      },
-      failed(cause, target, refusal) {
-        logger.warn('Upstream failed', { ...about, target: target?.origin, cause: reasonOf(cause) });
-        if (refusal) refuse(refusal, req, res, next);
-      },
-      costRejected(cause) {
-        logger.warn('An actual cost is not believed', { ...about, cause });
-      },
-    };
-    const pending = upgradeOf(req, res);
-    if (pending && !service.websocket) {
+    if (opening && !service.websocket) {
       refuse(new BadRequestError('This service opens no WebSockets'), req, res, next);
       return;
     }
-    const by = pending ? upgradeTransport : transport;
-    const opening = pending && { pending, tunnels };
     try {
-      new ProxyExchange(req, res, service, by, context, matched, report, opening).start();
+      new ProxyExchange(request, opening ? upgradeTransport : transport, report).start();
     } catch (cause) {
-      report.failed(cause as Error, undefined, new InternalError(cause));
+      report.failed(request, cause as Error, undefined, new InternalError(cause));
     }
   }
 
@@ -214,6 +205,11 @@ export function proxyRouter(options: ProxyRouterOptions): ProxyRouterMiddleware 
     closeWebSockets,
     close,
   });
+}
+
+/** What a log says of a request. */
+function named({ context, service }: ServiceRequest) {
+  return { requestId: context.id, service: service.name };
 }
 
 /** What a path is taken off by; the root's is nothing. */

@@ -19,7 +19,7 @@ export type NoTarget = 'no_target' | 'queue_full' | 'queue_timeout';
 
 interface Waiting {
   readonly key: string | undefined;
-  readonly tried: ReadonlySet<Target>;
+  readonly tried: readonly Target[];
   readonly take: (target: Target | NoTarget) => void;
   timer: NodeJS.Timeout | undefined;
 }
@@ -64,7 +64,7 @@ export class TargetPool {
   }
 
   /** Whether another target than those could be tried. */
-  hasOther(tried: ReadonlySet<Target>): boolean {
+  hasOther(tried: readonly Target[]): boolean {
     return this.#candidates(tried) !== undefined;
   }
 
@@ -125,7 +125,7 @@ export class TargetPool {
    */
   take(
     key: string | undefined,
-    tried: ReadonlySet<Target>,
+    tried: readonly Target[],
     take: (target: Target | NoTarget) => void,
   ): (() => void) | undefined {
     const choice = this.#choose(key, tried);
@@ -157,7 +157,7 @@ export class TargetPool {
     for (const waiting of this.#waiting) this.#answer(waiting, 'no_target');
   }
 
-  #choose(key: string | undefined, tried: ReadonlySet<Target>): Target | 'busy' | 'no_target' {
+  #choose(key: string | undefined, tried: readonly Target[]): Target | 'busy' | 'no_target' {
     const free = this.#candidates(tried);
     if (free === undefined) return 'no_target';
     if (free.length === 0) return 'busy';
@@ -167,13 +167,19 @@ export class TargetPool {
   }
 
   /** Targets that can be given a request now; undefined where none could be even if it were free. */
-  #candidates(tried: ReadonlySet<Target>): readonly Target[] | undefined {
-    let usable = this.#targets.filter((target) => target.available && !tried.has(target));
-    if (usable.length === 0 && this.#service.panic)
-      usable = this.#targets.filter((target) => !target.draining && !tried.has(target));
-    if (usable.length === 0) return undefined;
+  #candidates(tried: readonly Target[]): readonly Target[] | undefined {
     const { maxSockets } = this.#service.pool;
+    if (tried.length === 0 && maxSockets === undefined && this.#hasAll) return this.#targets;
+    let usable = this.#targets.filter((target) => target.available && !tried.includes(target));
+    if (usable.length === 0 && this.#service.panic)
+      usable = this.#targets.filter((target) => !target.draining && !tried.includes(target));
+    if (usable.length === 0) return undefined;
     return maxSockets === undefined ? usable : usable.filter((target) => target.outstanding < maxSockets);
+  }
+
+  /** Whether there are targets, and each can be chosen. */
+  get #hasAll(): boolean {
+    return this.#targets.length > 0 && this.#targets.every(isAvailable);
   }
 
   /** Whoever waits for a target to be drained waits no more: it is, or it is wanted again. */
@@ -220,4 +226,8 @@ export class TargetPool {
       this.#listener(target, false, 'health_check');
     }
   }
+}
+
+function isAvailable(target: Target): boolean {
+  return target.available;
 }

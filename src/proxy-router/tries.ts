@@ -39,8 +39,9 @@ export interface TriedRequest {
 /** Tries targets with one request until one of them answers. */
 export class Tries implements AttemptListener {
   readonly #request: TriedRequest;
-  readonly #tried = new Set<Target>();
-  readonly #running = new Set<TargetAttempt>();
+  // A handful at most, and mostly one: sets would cost more than they find.
+  readonly #tried: Target[] = [];
+  readonly #running: TargetAttempt[] = [];
   #answering: TargetAttempt | undefined;
   #retries = 0;
   #failure: { readonly target: Target; readonly cause: Error } | undefined;
@@ -68,7 +69,7 @@ export class Tries implements AttemptListener {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#leaveQueue?.();
-    for (const attempt of this.#running) attempt.cancel();
+    for (const attempt of [...this.#running]) attempt.cancel();
   }
 
   onInformation(_attempt: TargetAttempt, head: ResponseHead): void {
@@ -107,30 +108,32 @@ export class Tries implements AttemptListener {
     const { target } = attempt;
     this.#failure = { target, cause };
     if (attempt === this.#answering) this.#request.onFailure(target, cause);
-    else if (this.#running.size > 0) this.#request.onRetry(target, cause);
+    else if (this.#running.length > 0) this.#request.onRetry(target, cause);
     else {
       // What was wrong with a connection says nothing about its target.
-      if (attempt.reusedConnection) this.#tried.delete(target);
+      if (attempt.reusedConnection) remove(this.#tried, target);
       if (this.#mayRetry()) this.#retry(target, cause);
       else this.#request.onFailure(target, cause);
     }
   }
 
+  onOver(attempt: TargetAttempt, verdict: TargetVerdict): void {
+    remove(this.#running, attempt);
+    this.#request.service.pool.giveBack(attempt.target, verdict);
+  }
+
   #answer(attempt: TargetAttempt): void {
     this.#answering = attempt;
     clearTimeout(this.#timer);
-    for (const other of this.#running) if (other !== attempt) other.cancel();
+    if (this.#running.length > 1)
+      for (const other of [...this.#running]) if (other !== attempt) other.cancel();
   }
 
   #launch(target: Target): void {
     const { service, transport } = this.#request;
     const { pool, timeouts } = service;
-    this.#tried.add(target);
+    this.#tried.push(target);
     this.#request.onTry(target);
-    const onOver = (verdict: TargetVerdict): void => {
-      this.#running.delete(attempt);
-      pool.giveBack(target, verdict);
-    };
     let request: AttemptRequest;
     try {
       request = this.#request.requestFor(target);
@@ -139,8 +142,8 @@ export class Tries implements AttemptListener {
       this.#request.onFailure(target, error as Error);
       return;
     }
-    const attempt = new TargetAttempt(target, timeouts, request, this, onOver);
-    this.#running.add(attempt);
+    const attempt = new TargetAttempt(target, timeouts, request, this);
+    this.#running.push(attempt);
     attempt.start(transport);
     this.#hedge();
   }
@@ -177,13 +180,18 @@ export class Tries implements AttemptListener {
 
   #isRetriable({ statusCode, rawHeaders }: ResponseHead): boolean {
     const { retries } = this.#request.service;
-    if (!retries || this.#running.size > 1 || !retries.statuses.includes(statusCode)) return false;
+    if (!retries || this.#running.length > 1 || !retries.statuses.includes(statusCode)) return false;
     return retryAfterMs(rawHeaders) <= retries.maxBackoffMs;
   }
 
   #nobody(reason: NoTarget): void {
-    if (this.#running.size > 0) return;
+    if (this.#running.length > 0) return;
     if (this.#failure) this.#request.onFailure(this.#failure.target, this.#failure.cause);
     else this.#request.onNoTarget(reason);
   }
+}
+
+function remove<Item>(from: Item[], item: Item): void {
+  const at = from.indexOf(item);
+  if (at !== -1) from.splice(at, 1);
 }

@@ -1,7 +1,8 @@
+import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import type { Middleware } from 'gatewright';
 import { contextOf } from '../../src/core/context.js';
-import { send, sendRaw } from '../helpers.js';
+import { cleanup, send, sendRaw } from '../helpers.js';
 import { byTransport, gateway, rawUpstream, upstream } from './support.js';
 
 /** What a client gets of an answer with these fields, in the order in which they stand. */
@@ -155,4 +156,18 @@ test('status and status message are the upstream’s, bytes beyond ASCII in it t
 test('bytes beyond ASCII in fields pass as they are', async () => {
   const fields = await head('HTTP/1.1 200 OK\r\nX-Latin: caf\xe9 \xff\r\nContent-Length: 0\r\n\r\n');
   expect(fields).toContain('X-Latin: caf\xe9 \xff');
+});
+
+test('bytes beyond ASCII in fields pass as they are where the body comes later', async () => {
+  const bytes = 'HTTP/1.1 200 OK\r\nX-Latin: caf\xe9 \xff\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const { url } = await rawUpstream((socket) => socket.write(bytes, 'latin1'));
+  const { port } = await gateway({ services: { '/': url } });
+  const client = connect(port, '127.0.0.1', () => client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
+  cleanup(() => client.destroy());
+  let received = '';
+  for await (const chunk of client) {
+    received += (chunk as Buffer).toString('latin1');
+    if (received.includes('\r\n\r\n')) break;
+  }
+  expect(received.split('\r\n')).toContain('X-Latin: caf\xe9 \xff');
 });
