@@ -23,12 +23,15 @@ function flattened(option, path, above) {
   return option.sections.flatMap((section) =>
     above.has(section.name)
       ? []
-      : section.options.filter(inFile).flatMap((inner) => {
-          const name = `${path}${inner.name}`;
-          const below = section.name === '' ? above : new Set([...above, section.name]);
-          const steps = `${name}${stepOf(inner.type)}`;
-          return [{ ...inner, name, sections: [] }, ...flattened(inner, steps, below)];
-        }),
+      : [...section.options]
+          .filter(inFile)
+          .sort(requiredFirst)
+          .flatMap((inner) => {
+            const name = `${path}${inner.name}`;
+            const below = section.name === '' ? above : new Set([...above, section.name]);
+            const steps = `${name}${stepOf(inner.type)}`;
+            return [{ ...inner, name, sections: [] }, ...flattened(inner, steps, below)];
+          }),
   );
 }
 
@@ -39,3 +42,5 @@ function stepOf(type) {
 }
 
 const inFile = ({ rules, name }) => rules.inFile && !['onError'].includes(name);
+
+const requiredFirst = (one, other) => Number(one.optional) - Number(other.optional);

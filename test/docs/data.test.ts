@@ -1,15 +1,22 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { run } from 'gatewright/cli';
 import { parse } from 'yaml';
 import { type Block, blocksOf, pages } from './blocks.js';
 import { Workshop } from './workshop.js';
 
-const run = promisify(execFile);
 const blocks = pages.flatMap(blocksOf);
 const inLanguage = (language: string) =>
   blocks.filter((block) => block.language === language).map((block) => [block.place, block] as const);
+
+/** What the command line writes. */
+async function written(...args: string[]): Promise<string> {
+  let text = '';
+  const output = { write: (part: string) => (text += part) };
+  const env = { JWT_SECRET: 'a secret of the tests, long enough' };
+  await run(args, { stdout: output, stderr: output, env, cwd: workshop.folder });
+  return text;
+}
 
 let workshop: Workshop;
 beforeAll(() => {
@@ -36,9 +43,7 @@ describe('blocks of YAML in the docs', () => {
     const secret = workshop.write('admin-key', 'an administrator of the tests, long enough');
     const content = readFileSync(file, 'utf8').replaceAll('/run/secrets/admin-key', secret);
     workshop.write(`${place.replace(/\W+/g, '-')}.yaml`, content);
-    const env = { ...process.env, JWT_SECRET: 'a secret of the tests, long enough' };
-    const { stdout } = await run(process.execPath, ['dist/cli/main.js', 'check', file], { env });
-    expect(stdout).toContain('right');
+    expect(await written('check', file)).toContain(' is right');
   });
 });
 
@@ -49,17 +54,10 @@ describe('commands in the docs', () => {
     .filter((line) => /^(?:npx )?gatewright\b/.test(line));
 
   test('have the flags that there are', async () => {
-    const help = new Map<string, string>();
-    const helpOf = async (command: readonly string[]): Promise<string> => {
-      const name = command.join(' ');
-      if (!help.has(name))
-        help.set(name, (await run(process.execPath, ['dist/cli/main.js', ...command, '--help'])).stdout);
-      return help.get(name) ?? '';
-    };
     for (const line of lines) {
       const words = line.replace(/^npx /, '').split(/\s+/).slice(1);
       const command = words.slice(0, words[0] === 'keys' ? 2 : 1).filter((word) => /^[a-z]+$/.test(word));
-      const text = await helpOf(command.length > 0 ? command : ['start']);
+      const text = await written(...(command.length > 0 ? command : ['start']), '--help');
       for (const flag of line.match(/--[a-z-]+/g) ?? []) expect(text).toContain(flag);
     }
     expect(lines.length).toBeGreaterThan(5);

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
-import { listening, prepare, prepareRunning } from './stand-ins.mjs';
+import { listening, prepare } from './stand-ins.mjs';
 
 const problems = [];
 let current;
@@ -16,8 +16,6 @@ process.stdout.write = () => true; // what blocks print
 for (current of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
   listening.length = 0;
   prepare();
-  await prepareRunning();
-  listening.length = 0;
   try {
     await import(pathToFileURL(current.file).href);
     await new Promise((resolve) => setImmediate(resolve));

@@ -62,44 +62,48 @@ globalThis.fetch = (url, init) =>
 
 const services = { '/api/kgot': 'http://localhost:16000' };
 const silent = { info() {}, warn() {}, error() {} };
-const made = [];
-const closed = (part) => made.push(part) && part;
+
+/** Each is made when a block first asks for it. */
+const standIns = {
+  app: () => express(),
+  handler: () => (_, res) => res.send('handled'),
+  services: () => services,
+  redis: () => new Redis('redis://localhost:6379'),
+  logger: () => silent,
+  pino: () => silent,
+  options: () => ({ services, redis: 'redis://localhost:6379' }),
+  guard: () => authenticate({ apiKeys: {} }),
+  gateway: () => createGateway({ services, bulkhead: { maxConcurrent: 5 } }),
+  router: () => proxyRouter({ services }),
+  recorder: () => analytics(),
+  breaker: () => circuitBreaker(),
+  server: () => createServer(),
+  jwt: () => ({ secret, algorithms: ['HS256'] }),
+  keys: () => ({ ci: { secret } }),
+  pem: () => publicKey,
+  publicKey: () => publicKey,
+  targets: () => ['http://localhost:16000'],
+  sessions: () => ({ find: async () => ({ id: 'ann', plan: 'free', roles: [] }) }),
+  auditLog: () => ({ append() {} }),
+  jsonwebtoken: () => ({ verify: () => ({ sub: 'key:1' }) }),
+  req: () => ({ headers: {} }),
+  key: () => 'gw_of-the-tests',
+  ticket: () => 'gwt_of-the-tests',
+  EventSource: () => class {},
+  WebSocket: () => class {},
+};
 
 /** Makes everything anew, for one block. */
 export function prepare() {
-  const redis = closed(new Redis('redis://localhost:6379'));
-  const gateway = closed(createGateway({ services, redis, bulkhead: { maxConcurrent: 5 } }));
-  Object.assign(globalThis, {
-    app: express(),
-    handler: (_, res) => res.send('handled'),
-    services,
-    redis,
-    logger: silent,
-    pino: silent,
-    options: { services, redis: 'redis://localhost:6379' },
-    guard: authenticate({ apiKeys: {} }),
-    gateway,
-    router: closed(proxyRouter({ services })),
-    recorder: closed(analytics()),
-    breaker: circuitBreaker(),
-    server: createServer(),
-    jwt: { secret, algorithms: ['HS256'] },
-    keys: { ci: { secret } },
-    pem: publicKey,
-    publicKey,
-    targets: ['http://localhost:16000'],
-    sessions: { find: async () => ({ id: 'ann', plan: 'free', roles: [] }) },
-    auditLog: { append() {} },
-    jsonwebtoken: { verify: () => ({ sub: 'key:1' }) },
-    req: { headers: {} },
-    key: 'gw_of-the-tests',
-    ticket: 'gwt_of-the-tests',
-    EventSource: class {},
-    WebSocket: class {},
-  });
+  for (const [name, make] of Object.entries(standIns)) {
+    let made;
+    const get = () => {
+      made ??= make();
+      return made;
+    };
+    Object.defineProperty(globalThis, name, { configurable: true, get });
+  }
 }
 
 /** A gateway that listens, for blocks that go on with one. */
-export async function prepareRunning() {
-  globalThis.running = closed(await startGateway({ services, port: 0 }));
-}
+globalThis.running = await startGateway({ services, port: 0 });
