@@ -124,7 +124,7 @@ async function runGateways() {
       [base]: () => tell({ to: closed.to, expected: 200 }),
       'refused: the breaker is open': () => tell({ to: open.to, expected: 503 }),
     },
-    { operations: REQUESTS, rounds: Number(process.env['ROUNDS'] ?? 15) },
+    { operations: REQUESTS },
   );
   const title = `Node ${process.version}: a GET of 1 KB, ${CONNECTIONS} at a time, medians of interleaved rounds`;
   printTable(title, results, base);

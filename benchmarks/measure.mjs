@@ -1,6 +1,6 @@
 /**
  * CPU of each contender per operation, in microseconds: rounds are interleaved, so that a busy moment hits all alike,
- * and the median counts.
+ * and the median counts. `BENCH_ROUNDS` says how many rounds there are, whatever a benchmark says.
  *
  * @param {Record<string, () => unknown>} contenders each does `operations` operations, or as many as it returns
  * @param {{ rounds?: number, operations: number }} options
@@ -9,7 +9,8 @@
 export async function cpuPerOperation(contenders, { rounds = 15, operations }) {
   /** @type {Record<string, number[]>} */
   const samples = {};
-  for (let round = -2; round < rounds; round += 1) {
+  const count = Number(process.env['BENCH_ROUNDS'] ?? rounds);
+  for (let round = -2; round < count; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {
       const before = process.cpuUsage();
       const done = await run();

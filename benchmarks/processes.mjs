@@ -24,7 +24,7 @@ export function pin(core) {
 /** What has been started, and still runs. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill();
 });
 
 /** Ends with whoever ends this process, so that what it has started is ended too. */
@@ -59,7 +59,18 @@ export function wrapped(core, command, given) {
  */
 export function spawnOn(core, command, given, options = { stdio: 'ignore' }) {
   const [program = command, ...rest] = wrapped(core, command, given);
-  const child = spawn(program, rest, options);
+  return spawnHere(program, rest, options);
+}
+
+/**
+ * Starts a program that ends with this process.
+ *
+ * @param {string} program
+ * @param {readonly string[]} given
+ * @param {import('node:child_process').SpawnOptions} options
+ */
+export function spawnHere(program, given, options) {
+  const child = spawn(program, given, options);
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

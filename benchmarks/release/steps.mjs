@@ -1,0 +1,67 @@
+import { entriesFor } from '../gateway/contenders.mjs';
+import { shapes } from '../gateway/shapes.mjs';
+
+/**
+ * One benchmark of the release's run. What it prints is kept beside the JSON that it writes.
+ *
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {readonly string[]} given to Node
+ * @property {number} seconds that it takes, roughly
+ * @property {boolean} writesJson
+ */
+
+/** What is measured on each line of Node. */
+export const NODES = ['20', '22', '24', '26'];
+const ON_EACH_NODE = [
+  'node:http hello',
+  'express hello',
+  'http-proxy-middleware on node:http',
+  '@fastify/http-proxy',
+  'assembled stack',
+  'ours: everything',
+  'ours: everything, undici',
+  'ours: everything, JWT',
+  'ours: everything, in front of Express',
+  'ours: everything, mounted in Express',
+  'ours: refused (429)',
+];
+
+/** All in their order. @param {boolean} quick only to see that everything runs @returns {readonly Step[]} */
+export function stepsOf(quick) {
+  const [rounds, seconds] = quick ? [2, 1] : [10, 2];
+  const how = ['--rounds', String(rounds), '--seconds', String(seconds)];
+  const oneTurn = (rounds + 1) * (seconds + 0.3);
+  const measured = shapes.reduce((sum, shape) => sum + entriesFor(shape, []).length, 0);
+  const perNode = ON_EACH_NODE.length * NODES.length;
+  const memory = quick ? ['--first', '1000', '--last', '4000'] : [];
+  const micro = (/** @type {string} */ name, /** @type {string[]} */ flags = []) => ({
+    name,
+    given: [...flags, `benchmarks/${name}.mjs`],
+    seconds: quick ? 20 : 60,
+    writesJson: false,
+  });
+  const own = (/** @type {string} */ name, /** @type {string[]} */ given, /** @type {number} */ took) => ({
+    name,
+    given: [`benchmarks/${name}.mjs`, ...given],
+    seconds: took,
+    writesJson: true,
+  });
+  const onNodes = [
+    ...NODES.flatMap((node) => ['--node', node]),
+    ...ON_EACH_NODE.flatMap((name) => ['--only', name]),
+  ];
+  return [
+    own('gateway', ['--shape', 'all', ...how], measured * oneTurn + 60),
+    { ...own('gateway', [...onNodes, ...how], perNode * oneTurn + 60), name: 'nodes' },
+    own('redis-calls', how, 7 * oneTurn),
+    own('chain', quick ? ['--requests', '4000'] : [], quick ? 10 : 60),
+    own('route-match', [], quick ? 10 : 60),
+    own('memory', memory, quick ? 20 : 600),
+    micro('limiter', ['--expose-gc']),
+    micro('authenticate'),
+    micro('analytics'),
+    micro('circuit-breaker'),
+    micro('transports'),
+  ];
+}

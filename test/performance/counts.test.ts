@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type Counts,
+  countingCalls,
+  countingResources,
+  heapBytesPerRequest,
+  perRequest,
+  REQUESTS,
+  warmChain,
+} from './counting.js';
+
+// What is counted is the same on each run, however busy the machine is. A bound is half as much again as the count that is
+// written beside it: what goes over it has changed for the worse by much. Where a count has become less, lower its bound.
+
+/** How much there is of a name; none where it was never counted. */
+const of = (counts: Counts, name: string): number => counts[name] ?? 0;
+const all = (counts: Counts): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+describe('a request through everything', () => {
+  test('makes few promises, timers and ticks', async () => {
+    const chain = await warmChain();
+    const counts = perRequest(await countingResources(() => chain.send(REQUESTS)));
+    expect(of(counts, 'PROMISE')).toBeLessThanOrEqual(5.25); // 3.51, of which the test makes 0.5
+    expect(of(counts, 'TickObject')).toBeLessThanOrEqual(4.5); // 3
+    expect(of(counts, 'Timeout')).toBeLessThanOrEqual(3); // 2: for the first byte, and for those that follow
+    expect(all(counts)).toBeLessThanOrEqual(14.5); // 9.65
+  });
+
+  test('compiles no expression, parses no URL, and sets few header fields', async () => {
+    const chain = await warmChain();
+    const counts = await countingCalls(() => chain.send(REQUESTS));
+    expect(counts).toMatchObject({ RegExp: 0, URL: 0 });
+    expect(of(perRequest(counts), 'setTimeout')).toBeLessThanOrEqual(3); // 2
+    expect(of(perRequest(counts), 'setHeader')).toBeLessThanOrEqual(10.5); // 7, of which 3 are the upstream's
+  });
+
+  test('takes little of the heap', async () => {
+    const chain = await warmChain();
+    expect(await heapBytesPerRequest(chain.send)).toBeLessThanOrEqual(34_000); // 22,600, its messages included
+  });
+});
+
+describe('a request over its limit', () => {
+  test('makes hardly any promise, timer and tick', async () => {
+    const chain = await warmChain();
+    const counts = perRequest(await countingResources(() => chain.sendRefused(REQUESTS)));
+    expect(of(counts, 'PROMISE')).toBeLessThanOrEqual(0.4); // 0.26, all of the test
+    expect(of(counts, 'Timeout')).toBe(0);
+    expect(all(counts)).toBeLessThanOrEqual(2); // 1.33
+  });
+
+  test('compiles no expression, parses no URL, and sets few header fields', async () => {
+    const chain = await warmChain();
+    const counts = await countingCalls(() => chain.sendRefused(REQUESTS));
+    expect(counts).toMatchObject({ RegExp: 0, URL: 0, setTimeout: 0 });
+    expect(of(perRequest(counts), 'setHeader')).toBeLessThanOrEqual(10.5); // 7
+  });
+});
+
+describe('the counts', () => {
+  test('see what a middleware does', async () => {
+    const wasteful = await warmChain({
+      async tracing(req, _res, next) {
+        await undefined;
+        setTimeout(() => new RegExp(new URL(`http://localhost${req.url}`).pathname), 0);
+        next();
+      },
+    });
+    const lean = await warmChain();
+    const resources = async (chain: typeof lean): Promise<Counts> =>
+      perRequest(await countingResources(() => chain.send(REQUESTS)));
+    const [more, less] = [await resources(wasteful), await resources(lean)];
+    expect(of(more, 'PROMISE')).toBeGreaterThanOrEqual(of(less, 'PROMISE') + 1);
+    expect(of(more, 'Timeout')).toBeGreaterThanOrEqual(of(less, 'Timeout') + 1);
+    const calls = await countingCalls(async () => {
+      await wasteful.send(REQUESTS);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    });
+    expect(of(calls, 'RegExp')).toBeGreaterThanOrEqual(REQUESTS);
+    expect(of(calls, 'URL')).toBeGreaterThanOrEqual(REQUESTS);
+  });
+});
