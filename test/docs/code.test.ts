@@ -24,7 +24,7 @@ afterAll(() => workshop.close());
 
 describe('blocks of code in the docs', () => {
   test('are right by the types of the package', async () => {
-    workshop.write('stand-ins.d.ts', readFileSync('test/docs/stand-ins.d.ts', 'utf8'));
+    workshop.write('stand-ins.d.ts', readFileSync('test/docs/stand-ins.types', 'utf8'));
     const compilerOptions = {
       target: 'es2022',
       lib: ['es2023'],

@@ -5,15 +5,24 @@ import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { listening, prepare } from './stand-ins.mjs';
 
+/** @typedef {{ method: string, path: string, headers: Record<string, string>, status: number }} Try */
+
+/** @type {{ file: string, problem: string }[]} */
 const problems = [];
+/** @type {{ file: string, tries: Try[] }} */
 let current;
-const note = (error) => problems.push({ file: current.file, problem: error?.stack ?? String(error) });
+/** @param {unknown} error */
+const note = (error) =>
+  problems.push({
+    file: current.file,
+    problem: error instanceof Error ? String(error.stack) : String(error),
+  });
 process.on('unhandledRejection', note);
 process.on('uncaughtException', note);
 const write = process.stdout.write.bind(process.stdout);
 process.stdout.write = () => true; // what blocks print
 
-for (current of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
+for (current of JSON.parse(readFileSync(String(process.argv[2]), 'utf8'))) {
   listening.length = 0;
   prepare();
   try {
@@ -26,13 +35,15 @@ for (current of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
 }
 write(JSON.stringify(problems), () => process.exit(0));
 
+/** @param {Try[]} tries */
 async function tryAll(tries) {
   if (tries.length === 0) return;
   if (listening.length === 0) createServer(globalThis.app).listen();
-  const server = listening.at(-1);
+  const server = /** @type {import('node:net').Server} */ (listening.at(-1));
   if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   for (const { method, path, headers, status } of tries) {
-    const answer = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { method, headers });
+    const answer = await fetch(`http://127.0.0.1:${address.port}${path}`, { method, headers });
     const body = await answer.text();
     if (answer.status !== status)
       throw new Error(`${method} ${path} gave ${answer.status} in place of ${status}: ${body}`);

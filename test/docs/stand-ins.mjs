@@ -10,7 +10,11 @@ import { circuitBreaker } from 'gatewright/circuit-breaker';
 import { startGateway } from 'gatewright/server';
 import { Redis } from 'ioredis';
 
-/** Servers that began to listen since they were last asked for. */
+/**
+ * Servers that began to listen since they were last asked for.
+ *
+ * @type {net.Server[]}
+ */
 export const listening = [];
 
 const secret = 'a secret of the tests, long enough';
@@ -37,20 +41,27 @@ net.Server.prototype.listen = function listenHere(...args) {
 
 const upstream = createServer((req, res) => {
   req.resume();
-  req.on('end', () => res.setHeader('X-Upstream-Path', req.url).end(`upstream got ${req.url}`));
+  req.on('end', () => res.setHeader('X-Upstream-Path', String(req.url)).end(`upstream got ${req.url}`));
 });
 await new Promise((resolve) => upstream.listen(resolve));
 
+/** @param {net.Server} server */
+const portOf = (server) => /** @type {net.AddressInfo | null} */ (server.address())?.port;
+
 const { connect } = net.Socket.prototype;
+/**
+ * @this {net.Socket}
+ * @param {...any} args
+ */
 net.Socket.prototype.connect = function connectHere(...args) {
   const given = Array.isArray(args[0]) ? args[0][0] : args[0];
-  const mine = listening.some((server) => server.address()?.port === Number(given.port));
+  const mine = listening.some((server) => portOf(server) === Number(given.port));
   if (!mine && given.port !== undefined) {
-    const redis = [6379, Number(process.env.REDIS_PORT)].includes(Number(given.port));
+    const redis = [6379, Number(process.env['REDIS_PORT'])].includes(Number(given.port));
     given.host = '127.0.0.1';
-    given.port = redis ? Number(process.env.REDIS_PORT) : upstream.address().port;
+    given.port = redis ? Number(process.env['REDIS_PORT']) : portOf(upstream);
   }
-  return connect.apply(this, args);
+  return Reflect.apply(connect, this, args);
 };
 
 const { fetch } = globalThis;
@@ -66,7 +77,8 @@ const silent = { info() {}, warn() {}, error() {} };
 /** Each is made when a block first asks for it. */
 const standIns = {
   app: () => express(),
-  handler: () => (_, res) => res.send('handled'),
+  /** @returns {express.RequestHandler} */
+  handler: () => (_, res) => void res.send('handled'),
   services: () => services,
   redis: () => new Redis('redis://localhost:6379'),
   logger: () => silent,
@@ -96,6 +108,7 @@ const standIns = {
 /** Makes everything anew, for one block. */
 export function prepare() {
   for (const [name, make] of Object.entries(standIns)) {
+    /** @type {unknown} */
     let made;
     const get = () => {
       made ??= make();
