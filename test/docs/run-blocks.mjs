@@ -38,7 +38,7 @@ write(JSON.stringify(problems), () => process.exit(0));
 /** @param {Try[]} tries */
 async function tryAll(tries) {
   if (tries.length === 0) return;
-  if (listening.length === 0) createServer(globalThis.app).listen();
+  if (listening.length === 0) createServer(Reflect.get(globalThis, 'app')).listen();
   const server = /** @type {import('node:net').Server} */ (listening.at(-1));
   if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());

@@ -119,4 +119,4 @@ export function prepare() {
 }
 
 /** A gateway that listens, for blocks that go on with one. */
-globalThis.running = await startGateway({ services, port: 0 });
+Object.assign(globalThis, { running: await startGateway({ services, port: 0 }) });
