@@ -13,7 +13,7 @@ import { BreakerBoard } from './breaker-board.js';
 import type { BreakerInfo } from './breaker-info.js';
 import { type CircuitBreakerOptions, circuitBreakerSchema } from './options.js';
 import { Policies } from './policies.js';
-import { watchCall } from './watch-call.js';
+import { type CallReport, watchCall } from './watch-call.js';
 
 /** What `circuitBreaker()` returns. */
 export interface CircuitBreakerMiddleware extends Middleware, StatusSource {
@@ -52,6 +52,11 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const keyOf = config.key ?? ((_req, context) => context.service?.name ?? config.name);
   const instead = answerInstead({ config, policies, refuse, admit });
 
+  const report: CallReport = {
+    cut: ({ key }) => config.events?.publish('cut', { key }),
+    judgeFailed: ({ key }, error) => logger.error('`isFailure` threw', { key, error: String(error) }),
+  };
+
   /** What lets a request through, or does not; undefined where its service has no breaker. */
   function gateOf(req: IncomingMessage, context: GatewayContext): Gate | undefined {
     const policy = policies.of(context.service?.name);
@@ -69,10 +74,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   function enter(gate: Gate, req: IncomingMessage, res: ServerResponse, context: GatewayContext): boolean {
     const attempt = gate.breaker.admit();
     if (attempt === undefined) return false;
-    watchCall(req, res, context, attempt, gate.breaker.policy, {
-      cut: () => config.events?.publish('cut', { key: gate.key }),
-      judgeFailed: (error) => logger.error('`isFailure` threw', { key: gate.key, error: String(error) }),
-    });
+    watchCall({ req, res, context, attempt, gate }, report);
     return true;
   }
 

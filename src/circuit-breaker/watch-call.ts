@@ -1,32 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayContext } from '../core/context.js';
+import type { Gate } from './answer-instead.js';
 import type { Attempt } from './breaker.js';
 import { isOwnRefusal, judge } from './call-outcome.js';
-import type { BreakerPolicy } from './policy-options.js';
 import { retryAfterMs } from './retry-after.js';
 import type { Verdict } from './verdict.js';
+
+/** A request that a breaker has let through. */
+export interface Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly context: GatewayContext;
+  readonly attempt: Attempt;
+  readonly gate: Gate;
+}
 
 /** Hears what is no verdict. */
 export interface CallReport {
   /** The answer was cut after its header fields. */
-  cut(): void;
+  cut(gate: Gate): void;
   /** `isFailure` threw. */
-  judgeFailed(error: unknown): void;
+  judgeFailed(gate: Gate, error: unknown): void;
 }
 
 /**
  * Tells a breaker how a request ended. The verdict is known at the response's status, so that a long stream does not
  * hold the half-open state; or before, where there is none for too long.
  */
-export function watchCall(
-  req: IncomingMessage,
-  res: ServerResponse,
-  context: GatewayContext,
-  attempt: Attempt,
-  policy: BreakerPolicy,
-  report: CallReport,
-): void {
+export function watchCall({ req, res, context, attempt, gate }: Call, report: CallReport): void {
   const { outcome } = context;
+  const { policy } = gate.breaker;
   const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let told = false;
@@ -42,7 +45,7 @@ export function watchCall(
     if (told) return;
     const durationMs = performance.now() - startedAt;
     const call = { status, failure: context.upstream?.failure, durationMs, req, res, context };
-    const verdict = judge(call, policy.isFailure, report.judgeFailed);
+    const verdict = judge(call, policy.isFailure, (error) => report.judgeFailed(gate, error));
     const isTheirs = verdict === 'failure' && context.refusal === undefined && policy.maxRetryAfterMs > 0;
     tell(verdict, isTheirs ? retryAfterMs(res.getHeader('retry-after')) : undefined);
   }
@@ -61,7 +64,7 @@ export function watchCall(
     conclude(outcome.status);
   });
   outcome.onEnd((ending) => {
-    if (answered && ending === 'failed') report.cut();
+    if (answered && ending === 'failed') report.cut(gate);
     if (ending === 'failed' && !answered && !isOwnRefusal(context)) conclude(undefined);
     else tell('neutral');
   });

@@ -21,6 +21,7 @@ export function httpProxyTransport(): Transport {
     'https:': closeOnUnsolicitedData(new HttpsAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE })),
   };
   const proxy = createProxyMiddleware({
+    pathFilter: () => true,
     router: (req, _res, options) => address(runningOf(req), options, agents),
     ejectPlugins: true,
     plugins: [hooks],
@@ -58,8 +59,8 @@ const response = Object.freeze({
 /** An attempt that runs, and the stand-in of its request. */
 class Running implements RunningAttempt {
   readonly method: string;
-  /** http-proxy-middleware parses the URL, to filter by path, and lets nothing pass that it can't parse. */
-  readonly url = '/';
+  /** Empty, as http-proxy-middleware would else parse it to filter by path. */
+  readonly url = '';
   readonly headers: IncomingMessage['headers'];
   readonly httpVersionMajor = 1;
   readonly socket = { writable: true };

@@ -4,6 +4,7 @@ import { contextOf, type GatewayContext, type Identity } from '../core/context.j
 import { GatewayError, InternalError, RateLimitError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
+import type { Micros } from '../core/money.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
@@ -19,7 +20,7 @@ import { overloadError, shedDecision, takeSlot } from './load-shedding.js';
 import type { LoadSlot } from './load-slot.js';
 import { type RateLimitOptions, rateLimitSchema } from './options.js';
 import { type Question, questioner } from './question.js';
-import type { QuotaDecision } from './quota-store.js';
+import type { QuotaDecision, QuotaLease } from './quota-store.js';
 import { RedisLimitsChannel } from './redis-limits-channel.js';
 import { RuntimeLimits } from './runtime-limits.js';
 import { settleAtEnd } from './settlement.js';
@@ -129,7 +130,7 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
     if (!decision.allowed && !dryRun) return;
     const { lease } = decision;
     settleAtEnd(context, question.costMicros, onAbort, (actual) => {
-      if (lease) settle(() => store.settle(lease, actual));
+      if (lease) settle(lease, actual);
     });
   }
 
@@ -140,11 +141,14 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimitMiddleware {
   }
 
   /** Nobody waits for a settlement, so that nobody else would hear that it failed. */
-  async function settle(action: () => void | Promise<void>): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
+  function settle(lease: QuotaLease, actual: Micros): void {
+    const failed = (error: unknown): void =>
       logger.error('A cost could not be settled', { error: String(error) });
+    try {
+      const settled = store.settle(lease, actual);
+      if (isThenable(settled)) settled.then(undefined, failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
