@@ -44,6 +44,19 @@ describe('cors', () => {
     expect(stranger.headers['access-control-allow-origin']).toBeUndefined();
   });
 
+  test('says to a cache what is for one origin, where the request names none', async () => {
+    const { url } = await start([origin]);
+    const { headers } = await send(url, '/api/kgot/public');
+    expect(headers.vary).toBe('Origin, Accept-Encoding');
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
+  test('says what holds for every origin, where the request names none', async () => {
+    const { url } = await start(['*']);
+    const { headers } = await send(url, '/api/kgot/public');
+    expect(headers['access-control-allow-origin']).toBe('*');
+  });
+
   test('lets a script read why it was refused', async () => {
     const { url } = await start(['*']);
     const answer = await send(url, '/api/kgot/x', { headers: { Origin: origin } });
