@@ -41,4 +41,4 @@ console.log(`\nNode ${about.node.join(', ')}: medians of ${given.rounds} interle
 for (const result of results) printResult(result);
 if (values.json) writeFileSync(values.json, JSON.stringify({ machine: about, given, results }, null, 2));
 if (values.markdown) writeFileSync(values.markdown, asMarkdown(results, about, given));
-process.exit(0);
+process.exit(results.some(({ failures }) => Object.keys(failures).length > 0) ? 1 : 0);

@@ -1,5 +1,5 @@
 // An upstream that does what files cannot: `node live-upstream.mjs` prints the two ports that it listens at. It streams
-// events (`/events`, and `/events?count=3`), echoes bodies (`/echo`) and WebSockets, and answers so many bytes (`/1k`).
+// events (`/events`, and `/events?count=3`; `/open` counts them, and `/end` ends them), echoes bodies (`/echo`) and WebSockets, and answers so many bytes (`/1k`).
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -41,6 +41,11 @@ function stream(req, res) {
   res.once('close', () => open?.delete(res));
 }
 
+function endAll() {
+  for (const open of streams) for (const res of open) res.destroy();
+  return 'ended';
+}
+
 /** @param {import('node:http').IncomingMessage} req @param {import('node:http').ServerResponse} res */
 async function echo(req, res) {
   const chunks = [];
@@ -52,6 +57,8 @@ async function echo(req, res) {
 function answer(req, res) {
   const path = req.url?.split('?')[0] ?? '/';
   if (path === '/events') stream(req, res);
+  else if (path === '/open') res.end(`${streams.reduce((sum, open) => sum + open.size, 0)}`);
+  else if (path === '/end') res.end(endAll());
   else if (path === '/echo' || path === '/post') void echo(req, res).catch(() => res.destroy());
   else res.end(bodies.get(path) ?? 'hello');
 }

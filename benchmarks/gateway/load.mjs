@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ask, cpuSeconds, OTHER_CORE, residentMegabytes, wrapped } from '../processes.mjs';
 import { programOf } from '../programs.mjs';
@@ -9,10 +10,13 @@ import { STREAMS } from './shapes.mjs';
 /** @typedef {import('./shapes.mjs').Shape} Shape */
 /** @typedef {{ cpu: number, rate: number, p50: number, p99: number, rss: number }} Sample */
 /** @typedef {{ operations: number, rate: number, p50: number, p99: number }} Done */
-/** @typedef {{ seconds: number, connections: number, folder: string }} Settings */
+/** @typedef {{ seconds: number, connections: number, folder: string, live: string }} Settings */
 
 /** Longer than all connections take to open. */
 const OPEN_MS = 60_000;
+
+/** Longer than a proxy takes to see that its clients are gone. */
+const LEAVING_MS = 5000;
 
 /**
  * Loads one contender for a while: CPU in microseconds for each operation, operations a second, latencies in milliseconds,
@@ -32,7 +36,22 @@ export async function measure(contender, shape, settings, connections) {
   await ask(connections, { open: { kind: shape.load, port, headers, path: shape.path, count } }, OPEN_MS);
   const result = await sample(contender, () => ask(connections, { run: settings.seconds }));
   await ask(connections, { close: true });
+  if (shape.load === 'streams') await endStreams(contender.name, settings.live);
   return result;
+}
+
+/** Ends the streams that a contender has left open behind clients that are gone. @param {string} name @param {string} live */
+async function endStreams(name, live) {
+  const say = async (/** @type {string} */ path) => (await fetch(live + path)).text();
+  const deadline = Date.now() + LEAVING_MS;
+  let left = await say('/open');
+  while (left !== '0' && Date.now() < deadline) {
+    await sleep(50);
+    left = await say('/open');
+  }
+  if (left === '0') return;
+  console.log(`${name} has left ${left} streams open whose clients were gone`);
+  await say('/end');
 }
 
 /** @param {Contender} contender @param {() => Promise<Done>} load */

@@ -53,7 +53,9 @@ export function printResult(result) {
 export function tableOf(result) {
   const head = headOf(result);
   const lines = [head, head.map((_, at) => (at ? '--:' : '---')), ...rowsOf(result)];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const failed = Object.keys(result.failures);
+  const note = failed.length > 0 ? `\n\nThese failed: ${failed.join(', ')}.` : '';
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n') + note;
 }
 
 /**

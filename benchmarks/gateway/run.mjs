@@ -10,7 +10,7 @@ import { startConnections, startRedis, startUpstreams } from './services.mjs';
 
 /** @typedef {import('./load.mjs').Sample} Sample */
 /** @typedef {import('./shapes.mjs').Shape} Shape */
-/** @typedef {{ shape: string, title: string, operation: string, medians: Record<string, Sample>, samples: Record<string, Sample[]> }} Result */
+/** @typedef {{ shape: string, title: string, operation: string, medians: Record<string, Sample>, failures: Record<string, string>, samples: Record<string, Sample[]> }} Result */
 /**
  * @typedef {object} Plan
  * @property {readonly Shape[]} shapes
@@ -35,10 +35,11 @@ export async function runGateways(plan) {
   for (const { shape, entries } of chosen) {
     if (entries.length === 0) continue;
     const contenders = await startAll(entries, shape, plan, services);
-    const samples = await inRounds(contenders, shape, { ...plan, folder }, connections);
+    const settings = { ...plan, folder, live: services.live[0] ?? '' };
+    const { samples, failures } = await inRounds(contenders, shape, settings, connections);
     for (const { child } of contenders) child.kill('SIGKILL');
     const { name, title, operation } = shape;
-    results.push({ shape: name, title, operation, medians: mediansOf(samples), samples });
+    results.push({ shape: name, title, operation, medians: mediansOf(samples), failures, samples });
   }
   return results;
 }
@@ -65,23 +66,32 @@ async function startAll(entries, shape, { nodes }, { files, live, redis }) {
 }
 
 /**
- * Rounds are interleaved, so that a busy moment hits all alike; the first one is not counted.
+ * Rounds are interleaved, so that a busy moment hits all alike; the first one is not counted. One that fails is left out from
+ * then on, and does not take the others with it.
  *
  * @param {readonly import('./contender.mjs').Contender[]} contenders
  * @param {Shape} shape
- * @param {Plan & { folder: string }} plan
+ * @param {{ rounds: number } & import('./load.mjs').Settings} settings
  * @param {import('node:child_process').ChildProcess} connections
  */
-async function inRounds(contenders, shape, plan, connections) {
+async function inRounds(contenders, shape, settings, connections) {
   /** @type {Record<string, Sample[]>} */
   const samples = Object.fromEntries(contenders.map(({ name }) => [name, []]));
-  for (let round = -1; round < plan.rounds; round += 1) {
-    for (const contender of contenders) {
-      const sample = await measure(contender, shape, plan, connections);
-      if (round >= 0) samples[contender.name]?.push(sample);
+  /** @type {Record<string, string>} */
+  const failures = {};
+  for (let round = -1; round < settings.rounds; round += 1) {
+    for (const contender of contenders.filter(({ name }) => failures[name] === undefined)) {
+      try {
+        const sample = await measure(contender, shape, settings, connections);
+        if (round >= 0) samples[contender.name]?.push(sample);
+      } catch (error) {
+        failures[contender.name] = /** @type {Error} */ (error).message;
+        delete samples[contender.name];
+        console.error(error);
+      }
     }
   }
-  return samples;
+  return { samples, failures };
 }
 
 /** @param {Record<string, Sample[]>} samples @returns {Record<string, Sample>} */
