@@ -13,7 +13,7 @@ function linesOf(read) {
   const onNodes = figuresOf(read('nodes'));
   const chain = read('chain')?.chain ?? Number.NaN;
   const redis = read('redis-calls')?.ratios?.['ours: everything'] ?? Number.NaN;
-  const memory = read('memory')?.ratios ?? {};
+  const { first, last, ratios: memory = {} } = read('memory') ?? {};
   const undici = all('ours: everything, undici');
   return [
     {
@@ -55,7 +55,7 @@ function linesOf(read) {
       most: 1.1,
     },
     {
-      what: 'Heap after 1,000,000 requests, against after 100,000',
+      what: `Heap after ${last?.requests} requests, against after ${first?.requests}`,
       figure: memory.heapUsed ?? Number.NaN,
       unit: '×',
       most: 1.1,
@@ -79,7 +79,8 @@ export function summaryOf(read) {
   return linesOf(read).map(({ what, figure, unit, most, least }) => {
     const holds = most === undefined ? figure >= (least ?? Number.NaN) : figure <= most;
     const bound = most === undefined ? `at least ${least}${unit}` : `at most ${most}${unit}`;
-    if (Number.isNaN(figure)) return [what, 'not measured', bound, 'no'];
+    // What costs less than nothing is noise.
+    if (Number.isNaN(figure) || figure <= 0) return [what, 'not measured', bound, 'no'];
     return [what, `${figure.toFixed(2)}${unit}`, bound, holds ? 'yes' : 'no'];
   });
 }
