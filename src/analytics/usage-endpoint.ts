@@ -26,7 +26,8 @@ export type UsageEndpoint = (
 export function usageEndpoint(usage: (query: UsageQuery) => Promise<UsageReport>): UsageEndpoint {
   return async function answerUsage(req, res, subject) {
     const { limit, cursor, format, ...query } = queryOf(req);
-    const report = await usage(subject === undefined ? query : { ...query, subject });
+    // A framework hands on what comes next in its place.
+    const report = await usage(typeof subject === 'string' ? { ...query, subject } : query);
     const page = report.usage.slice(cursor, cursor + limit);
     const next = cursor + limit < report.usage.length ? String(cursor + limit) : null;
     const preferred = new Negotiator(req).mediaType([JSON_TYPE, CSV_TYPE]);

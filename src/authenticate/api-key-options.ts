@@ -46,7 +46,7 @@ export interface ApiKeyChanges {
 export const permissionSchema = z.string().min(1).max(128);
 export const tierName = z.string().min(1).max(64);
 const name = z.string().max(256);
-const time = z.iso.datetime({
+export const time = z.iso.datetime({
   offset: true,
   error: 'must be an ISO 8601 time such as "2030-01-01T00:00:00Z"',
 });

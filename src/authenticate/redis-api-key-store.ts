@@ -2,7 +2,7 @@ import type { RedisClient } from '../redis/client.js';
 import { RedisScript } from '../redis/script.js';
 import { subscriberOf } from '../redis/subscriber.js';
 import { type ApiKeyPage, type ApiKeyRecord, type ApiKeyStore, hashesOf } from './api-key-store.js';
-import { frozen } from './frozen.js';
+import { storedRecord } from './stored-options.js';
 
 /** Options of {@link RedisApiKeyStore}. */
 export interface RedisApiKeyStoreOptions {
@@ -126,5 +126,5 @@ export class RedisApiKeyStore implements ApiKeyStore {
 }
 
 function recordOf(stored: string | null | undefined): ApiKeyRecord | undefined {
-  return stored ? frozen(JSON.parse(stored) as ApiKeyRecord) : undefined;
+  return stored ? storedRecord(stored) : undefined;
 }

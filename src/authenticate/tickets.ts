@@ -2,8 +2,9 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Identity } from '../core/context.js';
 import { AuthenticationError, ServiceUnavailableError } from '../core/errors.js';
 import { CHALLENGE } from './challenge.js';
-import { frozen } from './frozen.js';
 import { proofOf } from './proof.js';
+import { storedHolder } from './stored-options.js';
+import type { TicketHolder } from './ticket-holder.js';
 import type { TicketStore } from './ticket-store.js';
 
 /** What every ticket begins with. */
@@ -19,11 +20,6 @@ export interface IssuedTicket {
   /** ISO 8601, UTC. */
   readonly expiresAt: string;
 }
-
-/** What a ticket stands for: a key, which is looked up again when it is used, or somebody whom no key vouches for. */
-export type TicketHolder =
-  | { readonly keyHash: string }
-  | { readonly keyHash?: undefined; readonly identity: Identity; readonly expiresAt?: number | undefined };
 
 /**
  * Tickets for WebSockets and server-sent events, to which a browser can add no header fields: short-lived, for one
@@ -69,7 +65,7 @@ export class Tickets {
     if (!form.test(ticket)) return undefined;
     try {
       const value = await this.#store.take(keyOf(ticket));
-      return value ? frozen(JSON.parse(value) as TicketHolder) : undefined;
+      return value ? storedHolder(value) : undefined;
     } catch (cause) {
       throw new ServiceUnavailableError('authentication', 1, cause);
     }

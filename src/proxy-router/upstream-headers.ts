@@ -10,7 +10,7 @@ import { connectionNames, isHopByHop } from './hop-by-hop.js';
 import { pairsOf } from './response-headers.js';
 import type { Service } from './service.js';
 import type { Target } from './target.js';
-import { newTrace } from './trace-ids.js';
+import { isTrace, newTrace } from './trace-ids.js';
 
 /** Our name in `Via` (RFC 9110, section 7.6.3). */
 const PSEUDONYM = 'gatewright';
@@ -115,7 +115,9 @@ function hostOf({ url = '/', headers }: IncomingMessage): string {
 function addTrace(headers: OutgoingHttpHeaders, { traceHeaders }: GatewayContext): void {
   if (traceHeaders?.['traceparent'] !== undefined) delete headers['tracestate'];
   if (traceHeaders) Object.assign(headers, traceHeaders);
-  headers['traceparent'] ??= newTrace();
+  if (isTrace(headers['traceparent'])) return;
+  delete headers['tracestate'];
+  headers['traceparent'] = newTrace();
 }
 
 /** A node identifier: IPv6 addresses are bracketed and quoted (RFC 7239, section 6). */

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
+import { generateApiKey, hashApiKey } from '../../src/authenticate/api-key.js';
 import { gatewayOf, upstream } from '../gateway/support.js';
 import { cleanup, send, serve } from '../helpers.js';
 import { RedisServer } from '../redis-server.js';
@@ -22,11 +23,34 @@ async function behindRedis() {
   const gateway = gatewayOf({
     redis: client,
     services: { '/api/kgot': url },
-    authenticate: { adminKey },
+    authenticate: { adminKey, lockout: false, apiKeys: { cacheTtlMs: 0 } },
   });
   const server = await serve(gateway.listener);
-  return { client, url: server.url };
+  return { client, gateway, url: server.url };
 }
+
+test(
+  'whatever stands in Redis for a key, the key is refused, and others go on',
+  async () => {
+    const { client, gateway, url } = await behindRedis();
+    const made = await gateway.apiKeys?.create({ tier: 'system' });
+    const good = { headers: { 'x-api-key': made?.key ?? '' } };
+    const names = await client.keys('gw:*');
+    const [records, hashes] = [':records', ':hashes'].map((end) => names.find((name) => name.endsWith(end)));
+    await fc.assert(
+      fc.asyncProperty(value, async (stored) => {
+        const key = generateApiKey();
+        await client.hset(hashes as string, hashApiKey(key), 'odd');
+        await client.hset(records as string, 'odd', stored);
+        const { status } = await send(url, '/api/kgot/x', { headers: { 'x-api-key': key } });
+        expect([401, 503]).toContain(status);
+        expect((await send(url, '/api/kgot/x', good)).status).toBe(200);
+      }),
+      runs(40),
+    );
+  },
+  PATIENCE_MS,
+);
 
 test(
   'whatever stands in Redis for usage, it is told, and requests go on',

@@ -94,8 +94,7 @@ test(
         const [sent] = requests;
         if (status !== 200 || sent === undefined) return;
         expect(sent.headers['x-api-key']).toBeUndefined();
-        if (!('traceparent' in headers))
-          expect(sent.headers['traceparent']).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
+        expect(sent.headers['traceparent']).toMatch(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(?:-|$)/);
         expect(sent.headers['x-request-id']).toMatch(/^[\w.:@=+/-]{1,128}$/);
       }),
       runs(80),

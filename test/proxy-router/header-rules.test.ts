@@ -55,6 +55,30 @@ describe('traceparent', () => {
     expect(seen[0]?.headers).toMatchObject({ traceparent, tracestate: 'a=1' });
   });
 
+  test.each([
+    '',
+    'trace',
+    'ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    '00-00000000000000000000000000000000-00f067aa0ba902b7-01',
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01',
+    '00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01',
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more',
+  ])('is started anew where nobody could read it: %p', async (traceparent) => {
+    const { url: target, seen } = await upstream();
+    const { url } = await gateway({ services: { '/': target } });
+    await send(url, '/', { headers: { traceparent, tracestate: 'a=1' } });
+    expect(seen[0]?.headers['traceparent']).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
+    expect(seen[0]?.headers).not.toHaveProperty('tracestate');
+  });
+
+  test('of a later version is passed on', async () => {
+    const { url: target, seen } = await upstream();
+    const { url } = await gateway({ services: { '/': target } });
+    const traceparent = '01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more';
+    await send(url, '/', { headers: { traceparent, tracestate: 'a=1' } });
+    expect(seen[0]?.headers).toMatchObject({ traceparent, tracestate: 'a=1' });
+  });
+
   test('is started where there is none, each with an id of its own', async () => {
     const { url: target, seen } = await upstream();
     const { url } = await gateway({ services: { '/': target } });
