@@ -12,7 +12,7 @@ import { endOnSignals } from './processes.mjs';
 
 const { values } = parseArgs({
   options: {
-    shape: { type: 'string', default: 'get-1k' },
+    shape: { type: 'string', multiple: true, default: ['get-1k'] },
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '2' },
@@ -33,7 +33,7 @@ const nodes = nodePrograms(values.node);
 const results = await runGateways({
   ...given,
   nodes,
-  shapes: shapesNamed(values.shape),
+  shapes: values.shape.flatMap(shapesNamed),
   only: values.only,
 });
 const about = machine(nodes);

@@ -30,7 +30,8 @@ export function tablesIn(folder) {
     const { rounds, seconds, connections } = run.given;
     const how = `Medians of ${rounds} interleaved rounds of ${seconds} s, ${connections} connections.`;
     tables['machine'] = `${machineAsMarkdown(run.machine)}\n\n${how}`;
-    for (const result of run.results) tables[result.shape] = tableOf(result);
+    for (const result of [...run.results, ...(read('shapes')?.results ?? [])])
+      tables[result.shape] = tableOf(result);
   }
   const nodes = read('nodes');
   if (nodes) tables['nodes'] = nodes.results.map(tableOf).join('\n\n');
