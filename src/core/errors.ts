@@ -27,7 +27,11 @@ export class GatewayError extends Error {
   readonly keyId: string | undefined;
 
   constructor(init: GatewayErrorInit) {
+    // Where a refusal is made says nothing that its code does not, and finding it out costs more than the rest of it.
+    const { stackTraceLimit } = Error;
+    Reflect.set(Error, 'stackTraceLimit', 0);
     super(STATUS_CODES[init.status] ?? 'Error', init.cause === undefined ? undefined : { cause: init.cause });
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
     this.status = init.status;
     this.code = init.code;
     this.body = init.body;

@@ -93,3 +93,10 @@ test('keeps the cause for logs, and out of message and body', () => {
   expect(error.cause).toBe(broken);
   expect(error.message + JSON.stringify(error.body)).not.toContain('10.0.0.7');
 });
+
+test('traces no stack, which the code makes needless, and leaves other errors theirs', () => {
+  const refusal = new BadRequestError('No');
+  expect(refusal.stack).toBe('GatewayError: Bad Request');
+  expect(new InternalError(broken).cause).toHaveProperty('stack', broken.stack);
+  expect(new Error('after').stack).toMatch(/\n +at /);
+});
