@@ -1,5 +1,5 @@
 /** Percent of `src/` that all tests together must reach, a little below what they do. `npm run coverage` checks it. */
-const floor = { lines: 90, branches: 85 };
+const floor = { lines: 96, branches: 95 };
 
 /** @type {import('jest').Config} */
 export default {

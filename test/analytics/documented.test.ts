@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { analyticsSchema } from '../../src/analytics/options.js';
 import { gatewayOfEverything, metricsOf } from './everything.js';
 
 const text = readFileSync('docs/analytics.md', 'utf8');
@@ -36,8 +35,3 @@ test('the table of metrics has each that a gateway has, with its type and labels
   const byName = (one: unknown[], two: unknown[]) => (String(one[0]) < String(two[0]) ? -1 : 1);
   expect(documented.sort(byName)).toEqual(actual.sort(byName));
 }, 60_000);
-
-test('the table of options has each that there is, and no other', () => {
-  const documented = tableUnder('Options').flatMap(([names]) => namesIn(names));
-  expect(documented.sort()).toEqual(Object.keys(analyticsSchema.shape).sort());
-});
