@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { RedisServer } from '../redis-server.js';
-import { commandsOf, runAll, start } from './support.js';
+import { askModel, useTools } from './clients.js';
+import { commandsOf, type Running, runAll, start } from './support.js';
 
 const statuses = (output: string | undefined) =>
   [...(output ?? '').matchAll(/^HTTP\S+ (\d+)/gm)].map(([, s]) => s);
@@ -42,13 +43,18 @@ const expected: Record<string, readonly RegExp[]> = {
   ],
 };
 
+/** What real clients do beside the commands. */
+const clients: Record<string, (running: Running) => Promise<void>> = { llm: askModel, mcp: useTools };
+
 test.each(Object.keys(expected))('the commands for %s do what its README.md says', async (name) => {
   const [first, ...commands] = commandsOf(name);
   expect(first).toBe(`node examples/${name}/main.js`);
-  const { url, exported, stop } = await start(name);
-  const outputs = await runAll(commands, url, exported);
+  const running = await start(name);
+  const outputs = await runAll(commands, running.url, running.exported);
   expect(outputs).toEqual(expected[name]?.map((output) => expect.stringMatching(output)));
-  expect(await stop()).toBe(name === 'single-factory' ? null : 0);
+  await clients[name]?.(running);
+  // Where nothing has to be closed, the signal ends it.
+  expect(await running.stop()).toBe(name === 'single-factory' ? null : 0);
 });
 
 test('two processes of the cluster share a key and its limit', async () => {
