@@ -94,16 +94,3 @@ export async function countingCalls(action: () => Promise<void>): Promise<Counts
 export function perRequest(counts: Counts, requests = REQUESTS): Counts {
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count / requests]));
 }
-
-/** Bytes of the heap that a request takes: the median of several batches, each too short for most to have a collection. */
-export async function heapBytesPerRequest(send: (count: number) => Promise<void>): Promise<number> {
-  const batch = 64;
-  const batches = 41;
-  const bytes: number[] = [];
-  for (let at = 0; at < batches; at += 1) {
-    const before = process.memoryUsage().heapUsed;
-    await send(batch);
-    bytes.push((process.memoryUsage().heapUsed - before) / batch);
-  }
-  return bytes.sort((a, b) => a - b)[(batches - 1) / 2] as number;
-}

