@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientAddress, directClient } from './client-ip.js';
 import type { Dimension } from './dimensions.js';
 import type { GatewayError } from './errors.js';
+import type { Identity } from './identity.js';
 import { Outcome } from './outcome.js';
-import type { ServiceLimits, TierLimits } from './tiers.js';
+import type { ServiceLimits } from './tiers.js';
 
 declare module 'http' {
   interface IncomingMessage {
@@ -13,45 +14,7 @@ declare module 'http' {
   }
 }
 
-/**
- * What an identity's `metadata` has. Declare what yours does, and it is typed in every handler. What a key or a token
- * has is not checked, so declare it optional.
- *
- * ```ts
- * declare module 'gatewright' {
- *   interface IdentityMetadata {
- *     readonly plan?: 'trial' | 'paid';
- *   }
- * }
- * ```
- */
-export interface IdentityMetadata {
-  readonly [name: string]: unknown;
-}
-
-/**
- * Who sent the request. Written by `authenticate()`.
- *
- * @typeParam Metadata what `metadata` has, for this identity alone. Default: what {@link IdentityMetadata} declares.
- */
-export interface Identity<Metadata extends object = IdentityMetadata> {
-  /** Stable name of the subject: a key's id survives its rotation. */
-  readonly id: string;
-  /** How the subject proved itself; `custom` where a function of the user's says so. */
-  readonly method: 'api-key' | 'admin' | 'jwt' | 'hmac' | 'custom' | 'anonymous';
-  /** Who vouches for it, where somebody else does: a JWT's issuer. */
-  readonly issuer?: string | undefined;
-  /** The tier whose limits hold. */
-  readonly tier: string;
-  /** `resource:action` strings; `*` stands for any resource, action, or both. */
-  readonly permissions: readonly string[];
-  /** What was stored with the key. */
-  readonly metadata: Readonly<Metadata>;
-  /** The API key's id, where one was used. */
-  readonly keyId?: string | undefined;
-  /** Limits of its own, merged over the tier's. */
-  readonly limits?: TierLimits | undefined;
-}
+export type { Identity, IdentityMetadata } from './identity.js';
 
 /**
  * The service that a request is for. Written by the context step of a gateway, else by `proxyRouter()`; rewritten by
