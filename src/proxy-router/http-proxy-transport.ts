@@ -111,12 +111,17 @@ class Running implements RunningAttempt {
     if (this.#answer?.complete !== true) this.attempt.onFailure(error);
   }
 
+  /** Every answer closes, and an error that nobody needs would trace its stack for each. */
+  #closed(answer: IncomingMessage): void {
+    if (!answer.complete) this.failed(new Error('The upstream cut its answer short'));
+  }
+
   answered(answer: IncomingMessage): void {
     const { attempt } = this;
     this.#answer = answer;
     answer.on('data', (chunk: Buffer) => attempt.onData(chunk));
     answer.on('end', () => attempt.onEnd(answer.rawTrailers));
-    answer.on('close', () => this.failed(new Error('The upstream cut its answer short')));
+    answer.on('close', () => this.#closed(answer));
     answer.on('error', (error) => this.failed(error));
     const { statusCode = 0, statusMessage = '', rawHeaders } = answer;
     attempt.onHead({ statusCode, statusMessage, rawHeaders }, answer);
