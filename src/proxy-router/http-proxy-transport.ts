@@ -27,6 +27,7 @@ export function httpProxyTransport(): Transport {
     plugins: [hooks],
     selfHandleResponse: true,
     ignorePath: true,
+    prependPath: true, // The default. httpxy would else add it to the options of each request, which takes V8 a new shape.
   });
   return {
     forward(attempt) {
@@ -138,11 +139,9 @@ function address({ attempt }: Running, options: Options, agents: Agents) {
   const { protocol, hostname, port, socketPath, tls, serverName } = target;
   options.agent = agents[protocol];
   options.buffer = bodyOf(attempt) as unknown as NonNullable<Options['buffer']>;
-  if (protocol === 'https:') {
-    // By itself, Node asks for the name in `Host`, which may be the client's.
-    options.ssl = { ...tls, servername: serverName };
-    options.secure = tls?.rejectUnauthorized ?? true;
-  }
+  // By itself, Node asks for the name in `Host`, which may be the client's.
+  options.ssl = { ...tls, servername: serverName };
+  if (protocol === 'https:') options.secure = tls?.rejectUnauthorized ?? true;
   return { protocol, hostname, port, pathname: path, ...(socketPath && { socketPath }) };
 }
 
