@@ -46,6 +46,8 @@ export class TargetAttempt implements Attempt, Flow {
   #running: RunningAttempt | undefined;
   #flow: Flow | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When something was last heard of it. */
+  #heardAt = this.#startedAt;
   #status: number | undefined;
   #over = false;
 
@@ -62,14 +64,8 @@ export class TargetAttempt implements Attempt, Flow {
     this.#listener = listener;
   }
 
-  /** Milliseconds since it began. */
-  get ageMs(): number {
-    return performance.now() - this.#startedAt;
-  }
-
   start(transport: Transport): void {
-    const { firstByteMs } = this.timeouts;
-    this.#timer = after(firstByteMs, () => this.onFailure(new UpstreamTimeout('first_byte', firstByteMs)));
+    this.#awaitBytes();
     this.#running = transport.forward(this);
     if (this.#over) this.#running.cancel();
   }
@@ -81,6 +77,7 @@ export class TargetAttempt implements Attempt, Flow {
 
   resume(): void {
     if (this.#over) return;
+    this.#heardAt = performance.now();
     this.#awaitBytes();
     this.#flow?.resume();
   }
@@ -93,7 +90,7 @@ export class TargetAttempt implements Attempt, Flow {
   onUpload(bytes: number): void {
     if (this.#over) return;
     // What is slow here is the client.
-    if (this.#status === undefined) this.#timer?.refresh();
+    if (this.#status === undefined) this.#heardAt = performance.now();
     this.#listener.onUpload(bytes);
   }
 
@@ -103,11 +100,8 @@ export class TargetAttempt implements Attempt, Flow {
 
   onHead(head: ResponseHead, flow: Flow): void {
     if (this.#over) return;
-    clearTimeout(this.#timer);
-    this.#status = head.statusCode;
-    this.target.observe(this.ageMs);
+    this.#answered(head);
     this.#flow = flow;
-    this.#awaitBytes();
     this.#listener.onHead(this, head, this);
   }
 
@@ -115,14 +109,13 @@ export class TargetAttempt implements Attempt, Flow {
   onUpgrade(head: ResponseHead, socket: Socket, first: Buffer): void {
     if (this.#over) return;
     clearTimeout(this.#timer);
-    this.#status = head.statusCode;
-    this.target.observe(this.ageMs);
+    this.#answered(head);
     this.#listener.onUpgrade(this, head, socket, first);
   }
 
   onData(chunk: Buffer): void {
     if (this.#over) return;
-    this.#timer?.refresh();
+    this.#heardAt = performance.now();
     this.#listener.onData(this, chunk);
   }
 
@@ -136,16 +129,33 @@ export class TargetAttempt implements Attempt, Flow {
     if (this.#over) return;
     const stale = this.reusedConnection && this.#status === undefined && !(error instanceof UpstreamTimeout);
     // A target that fails at once is not fast.
-    if (error instanceof UpstreamTimeout) this.target.observe(this.ageMs);
+    if (error instanceof UpstreamTimeout) this.target.observe(performance.now() - this.#startedAt);
     this.#finish(stale ? 'neutral' : 'failed');
     this.#listener.onFailure(this, error);
   }
 
-  /** Anew, as a timer that was cleared can't be refreshed. */
-  #awaitBytes(): void {
-    const { idleMs } = this.timeouts;
+  #answered({ statusCode }: ResponseHead): void {
+    const now = performance.now();
+    this.#heardAt = now;
+    this.#status = statusCode;
+    this.target.observe(now - this.#startedAt, now);
+  }
+
+  /** Most answers are there long before: one timer that looks again is cheaper than one for each time-out. */
+  #awaitBytes(delayMs = Math.min(this.timeouts.firstByteMs, this.timeouts.idleMs)): void {
     clearTimeout(this.#timer);
-    this.#timer = after(idleMs, () => this.onFailure(new UpstreamTimeout('idle', idleMs)));
+    this.#timer = setTimeout(() => this.#look(), delayMs).unref();
+  }
+
+  #look(): void {
+    const [phase, timeoutMs] =
+      this.#status === undefined
+        ? (['first_byte', this.timeouts.firstByteMs] as const)
+        : (['idle', this.timeouts.idleMs] as const);
+    const leftMs = this.#heardAt + timeoutMs - performance.now();
+    // Node counts in whole milliseconds, and may come a part of one early.
+    if (leftMs < 1) this.onFailure(new UpstreamTimeout(phase, timeoutMs));
+    else this.#awaitBytes(Math.min(leftMs, this.timeouts.idleMs));
   }
 
   #verdict(): TargetVerdict {
@@ -160,8 +170,4 @@ export class TargetAttempt implements Attempt, Flow {
     this.#running?.cancel();
     this.#listener.onOver(this, verdict);
   }
-}
-
-function after(delayMs: number, action: () => void): NodeJS.Timeout {
-  return setTimeout(action, delayMs).unref();
 }

@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
+import { remembered } from './remembered.js';
 import type { ResponseHead } from './transport.js';
 
 /** What this gateway has to say itself: an upstream's own words would contradict it. */
-const owned =
-  /^(?:x-request-id|ratelimit|ratelimit-policy|x-ratelimit-.+|access-control-.+|x-gateway-degraded)$/;
+const owned = /^(?:x-request-id|ratelimit|ratelimit-policy|x-ratelimit-.+|x-gateway-degraded)$/;
 
 /** Fields of which a response may have several that all hold. */
 const additive = new Set(['set-cookie', 'vary', 'link', 'warning']);
@@ -14,6 +14,27 @@ const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /** Transfer codings that are undone here. What has another one would be relayed without saying so. */
 const readable = /^(?:chunked|identity)$/i;
+
+/** What is done with a field, by its name. */
+interface FieldKind {
+  readonly lower: string;
+  /** Whether it stays on its connection, whatever `Connection` names. */
+  readonly hopByHop: boolean;
+  readonly owned: boolean;
+  readonly cors: boolean;
+  readonly additive: boolean;
+}
+
+const kindOf = remembered((name): FieldKind => {
+  const lower = name.toLowerCase();
+  return {
+    lower,
+    hopByHop: isHopByHop(lower, []),
+    owned: owned.test(lower),
+    cors: lower.startsWith('access-control-'),
+    additive: additive.has(lower),
+  };
+});
 
 /** Changes the value of a response's field on its way to the client. */
 export type FieldRewrite = (lowerName: string, value: string) => string;
@@ -45,18 +66,24 @@ export function copyHead(
   rewrite?: FieldRewrite,
 ): void {
   to.statusCode = statusCode;
-  if (to.req.httpVersionMajor < 2 && reasonPhrase.test(statusMessage)) to.statusMessage = statusMessage;
+  if (
+    statusMessage !== STATUS_CODES[statusCode] &&
+    to.req.httpVersionMajor < 2 &&
+    reasonPhrase.test(statusMessage)
+  )
+    to.statusMessage = statusMessage;
   const named = connectionNames(fieldOf(rawHeaders, 'connection'));
-  const seen = new Set<string>();
+  const seen: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
-    const lower = name.toLowerCase();
-    if (isHopByHop(lower, named) || isOurs(lower, to, corsIsOurs)) continue;
+    const kind = kindOf(name);
+    const { lower } = kind;
+    if (kind.hopByHop || named.includes(lower) || isOurs(kind, to, corsIsOurs)) continue;
     const received = rawHeaders[at + 1] as string;
     const value = rewrite ? rewrite(lower, received) : received;
-    if (seen.has(lower) || additive.has(lower)) to.appendHeader(name, value);
+    if (kind.additive || seen.includes(lower)) to.appendHeader(name, value);
     else to.setHeader(name, value);
-    seen.add(lower);
+    seen.push(lower);
   }
 }
 
@@ -82,14 +109,14 @@ export function pairsOf(raw: readonly string[]): [string, string][] {
 export function fieldOf(rawHeaders: readonly string[], lowerName: string): string | undefined {
   let found: string | undefined;
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.toLowerCase() !== lowerName) continue;
+    const name = rawHeaders[at] as string;
+    if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
     const value = rawHeaders[at + 1] as string;
     found = found === undefined ? value : `${found}, ${value}`;
   }
   return found;
 }
 
-function isOurs(lower: string, to: ServerResponse, corsIsOurs: boolean): boolean {
-  if (!owned.test(lower)) return false;
-  return lower.startsWith('access-control-') ? corsIsOurs : to.hasHeader(lower);
+function isOurs({ lower, owned, cors }: FieldKind, to: ServerResponse, corsIsOurs: boolean): boolean {
+  return (cors && corsIsOurs) || (owned && to.hasHeader(lower));
 }

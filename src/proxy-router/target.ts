@@ -58,7 +58,8 @@ export class Target implements Candidate {
 
   /** Whether it may be chosen. */
   get available(): boolean {
-    return this.healthy && !this.draining && this.ejectedUntil <= this.#now();
+    if (!this.healthy || this.draining) return false;
+    return this.ejectedUntil === 0 || this.ejectedUntil <= this.#now();
   }
 
   /** Its share of the requests: less than configured for a while after it has come back. */
@@ -75,8 +76,8 @@ export class Target implements Candidate {
   }
 
   /** It took so long to begin an answer, or to fail. */
-  observe(latencyMs: number): void {
-    this.#latency.observe(latencyMs, this.#now());
+  observe(latencyMs: number, nowMs = this.#now()): void {
+    this.#latency.observe(latencyMs, nowMs);
   }
 
   /** It is back, and is given its full share again only after so long. */

@@ -7,6 +7,7 @@ import { hostInTarget } from '../core/request-target.js';
 import { subjectOf } from '../core/subject.js';
 import { changeRequest } from './header-rules.js';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
+import { remembered } from './remembered.js';
 import { pairsOf } from './response-headers.js';
 import type { Service } from './service.js';
 import type { Target } from './target.js';
@@ -14,6 +15,27 @@ import { isTrace, newTrace } from './trace-ids.js';
 
 /** Our name in `Via` (RFC 9110, section 7.6.3). */
 const PSEUDONYM = 'gatewright';
+
+/** What becomes of a client's field: most go on; some only where the peer is trusted; some are this gateway's to write. */
+type Passage = 'passes' | 'trusted' | 'withheld';
+
+const passageOf = remembered((name): Passage => {
+  if (isHopByHop(name, []) || written.has(name)) return 'withheld';
+  if (!isWithheld(name, false)) return 'passes';
+  return isWithheld(name, true) ? 'withheld' : 'trusted';
+});
+
+/** Fields that are written anew for each request, some of them by what the client's say. */
+const written = new Set([
+  'host',
+  'via',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'forwarded',
+  'traceparent',
+]);
 
 /**
  * The header fields that go upstream: the client's without those about its connection, without anything that
@@ -28,22 +50,43 @@ export function upstreamHeaders(
   const received = req.headers;
   const named = connectionNames(received.connection);
   const trusted = addressesOf(context).trustsPeer(req);
-  const headers: OutgoingHttpHeaders = {};
-  for (const name in received) {
-    if (isHopByHop(name, named) || isWithheld(name, trusted)) continue;
-    headers[name] = received[name];
-  }
+  const peer = directClient.of(req) || 'unknown';
+  const host = hostOf(req);
+  const proto = (req.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
+  const element = `for=${node(peer)};host="${host.replace(/["\\]/g, '')}";proto=${proto}`;
+  // First what each request has, so that all begin in one shape.
+  const headers: OutgoingHttpHeaders = {
+    host: service.hostHeader === 'client' ? host : target.host,
+    via: join(received.via, `${req.httpVersion} ${PSEUDONYM}`),
+    'x-request-id': context.id,
+    'x-gateway-subject': printable(subjectOf(context)),
+    'x-gateway-tier': printable(context.identity?.tier ?? 'free'),
+    // `X-Forwarded-*` and `Forwarded` (RFC 7239): from the connection, and behind a trusted proxy's own words.
+    'x-forwarded-for': trusted ? join(received['x-forwarded-for'], peer) : peer,
+    'x-forwarded-proto': (trusted && received['x-forwarded-proto']) || proto,
+    'x-forwarded-host': (trusted && received['x-forwarded-host']) || host,
+    forwarded: trusted ? join(received.forwarded, element) : element,
+    traceparent: named.includes('traceparent') ? undefined : received['traceparent'],
+  };
+  copyReceived(req, headers, trusted, named);
   if (isChunked(req)) headers['transfer-encoding'] = 'chunked';
-  headers.host = service.hostHeader === 'client' ? hostOf(req) : target.host;
-  headers.via = join(received.via, `${req.httpVersion} ${PSEUDONYM}`);
-  headers['x-request-id'] = context.id;
-  headers['x-gateway-subject'] = printable(subjectOf(context));
-  headers['x-gateway-tier'] = printable(context.identity?.tier ?? 'free');
   if (context.signIdentity) headers['x-gateway-identity'] = context.signIdentity(context.service?.name);
   addTrace(headers, context);
-  addForwarding(headers, req, trusted);
   changeRequest(headers, service.headers.request);
   return headers;
+}
+
+function copyReceived(
+  { headers: received }: IncomingMessage,
+  to: OutgoingHttpHeaders,
+  trusted: boolean,
+  named: readonly string[],
+): void {
+  for (const name in received) {
+    const passage = passageOf(name);
+    if (passage === 'withheld' || (passage === 'trusted' && !trusted) || named.includes(name)) continue;
+    to[name] = received[name];
+  }
 }
 
 /**
@@ -92,19 +135,6 @@ function isChunked(req: IncomingMessage): boolean {
 function hasStreamedBody(req: IncomingMessage): boolean {
   const { stream } = req as unknown as Http2ServerRequest;
   return !stream.endAfterHeaders;
-}
-
-/** `X-Forwarded-*` and `Forwarded` (RFC 7239): from the connection, and behind a trusted proxy's own words. */
-function addForwarding(headers: OutgoingHttpHeaders, req: IncomingMessage, trusted: boolean): void {
-  const received = req.headers;
-  const peer = directClient.of(req) || 'unknown';
-  const host = hostOf(req);
-  const proto = (req.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
-  const element = `for=${node(peer)};host="${host.replace(/["\\]/g, '')}";proto=${proto}`;
-  headers['x-forwarded-for'] = trusted ? join(received['x-forwarded-for'], peer) : peer;
-  headers['x-forwarded-proto'] = (trusted && received['x-forwarded-proto']) || proto;
-  headers['x-forwarded-host'] = (trusted && received['x-forwarded-host']) || host;
-  headers.forwarded = trusted ? join(received.forwarded, element) : element;
 }
 
 function hostOf({ url = '/', headers }: IncomingMessage): string {

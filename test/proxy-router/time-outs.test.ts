@@ -8,9 +8,9 @@ import { idle, nobody, resolveTo, routerOf, until } from './support.js';
 
 const timeouts = { connectMs: 1000, firstByteMs: 2000, idleMs: 3000 };
 
-/** Holds the time-outs' clock, and nothing else, until it is advanced. */
+/** Holds the clock of time-outs until it is advanced. */
 function holdClock(): void {
-  jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+  jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'queueMicrotask', 'setImmediate'] });
   cleanup(() => jest.useRealTimers());
 }
 
@@ -114,6 +114,29 @@ test('a time-out ends when what it is about has happened, and begins anew with e
   expect(answer.complete).toBe(true);
   await router.close(); // What is left is the time-out of an idle connection, at most.
   await until(() => jest.getTimerCount() === 0);
+});
+
+test('an answer that stops is cut after its idle time alone, however long its beginning might have taken', async () => {
+  holdClock();
+  const asked = new EventEmitter();
+  const { url } = await serve((_req, res) => asked.emit('request', res));
+  const asking = once(asked, 'request') as Promise<[ServerResponse]>;
+  const services = { '/': { targets: [url], timeouts: { firstByteMs: 60_000, idleMs: 50 } } };
+  const router = routerOf({ services });
+  const { port } = await serve((req, res) => router(req, res, () => undefined));
+  const client = request({ port, agent: false }).end();
+  cleanup(() => client.destroy());
+  const [res] = await asking;
+  jest.advanceTimersByTime(1234);
+  res.write('the beginning');
+  const [answer] = (await once(client, 'response')) as [IncomingMessage];
+  await once(answer, 'data');
+  const broken = once(answer, 'error');
+  jest.advanceTimersByTime(49);
+  expect(answer.destroyed).toBe(false);
+  jest.advanceTimersByTime(1);
+  await broken;
+  expect(answer.complete).toBe(false);
 });
 
 test('a connection that is used again has nothing to connect', async () => {

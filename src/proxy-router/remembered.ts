@@ -1,0 +1,14 @@
+/** So many names are remembered: more than anybody has a use for, and few enough for whoever makes them up. */
+const MOST = 1000;
+
+/** Remembers what a function says of a name, of the first thousand names. */
+export function remembered<Value>(of: (name: string) => Value): (name: string) => Value {
+  const known = new Map<string, Value>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const value = of(name);
+    if (known.size < MOST) known.set(name, value);
+    return value;
+  };
+}
