@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Degraded, GatewayContext, UpstreamFailure, WebSocketTraffic } from '../core/context.js';
 import type { Ending } from '../core/outcome.js';
-import { boundedSubject, subjectOf } from '../core/subject.js';
+import { boundedSubject } from '../core/subject.js';
 import { saneCost } from './event-cost.js';
 
 /** What is recorded of one request, when its response has ended. */
@@ -77,7 +77,7 @@ export function requestEvent(
     id: context.id,
     service: serviceOf(context),
     tier: identity?.tier ?? 'none',
-    subject: boundedSubject(subjectOf(context)),
+    subject: boundedSubject(context.subject),
     method: req.method ?? 'GET',
     status: outcome.status,
     durationMs,

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { GatewayContext } from '../core/context.js';
 import type { GatewayError } from '../core/errors.js';
 import { pathOf } from '../core/path.js';
-import { subjectOf } from '../core/subject.js';
 
 /** What an audit record is about. */
 export type AuditType = 'authentication' | 'authorization' | 'rate_limit' | 'api_key' | 'circuit_breaker';
@@ -57,7 +56,7 @@ export function requestRecord(
     decision: refusal ? 'denied' : 'allowed',
     reason: refusal && reasonOf(refusal),
     requestId: context.id,
-    subject: subjectOf(context),
+    subject: context.subject,
     method: identity?.method,
     clientIp: context.clientIp,
     request: `${req.method} ${path}`,

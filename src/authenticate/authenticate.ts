@@ -7,7 +7,6 @@ import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { errorHandler } from '../core/send-error.js';
 import type { StatusReport, StatusSource } from '../core/status.js';
-import { subjectOf } from '../core/subject.js';
 import { isThenable } from '../core/thenable.js';
 import type { ApiKeys } from './api-keys.js';
 import { createEntrance } from './entrance.js';
@@ -64,7 +63,7 @@ export function authenticate(options: AuthenticateOptions = {}): AuthenticateMid
         return;
       }
       context.identity = identity;
-      if (sign) context.signIdentity = (service) => sign(identity, subjectOf(context), service);
+      if (sign) context.signIdentity = (service) => sign(identity, context.subject, service);
       if (!keepsCredential(context)) for (const header of verdict.headers ?? []) delete req.headers[header];
       next();
     };

@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { GatewayContext } from '../core/context.js';
 import { pathOf } from '../core/path.js';
-import { subjectOf } from '../core/subject.js';
 import type { ResolvedAccessLog } from './logging-options.js';
 import type { Logs } from './logs.js';
 
@@ -45,7 +44,7 @@ export function accessLog(
 /** The line of Apache and nginx. The query is left out, as it may have secrets in it. */
 function combinedLine(req: IncomingMessage, res: ServerResponse, path: string, time: Date): string {
   const context = req.gateway;
-  const user = context?.identity && context.identity.method !== 'anonymous' ? subjectOf(context) : '-';
+  const user = context?.identity && context.identity.method !== 'anonymous' ? context.subject : '-';
   const request = `${req.method} ${path} HTTP/${req.httpVersion}`;
   const { referer, 'user-agent': agent } = req.headers;
   return [
@@ -66,7 +65,7 @@ function accessFields(req: IncomingMessage, res: ServerResponse, path: string, d
   return {
     requestId: context?.id,
     clientIp: context?.clientIp,
-    subject: context && subjectOf(context),
+    subject: context?.subject,
     service: context?.service?.name,
     method: req.method,
     path,

@@ -5,6 +5,7 @@ import type { Dimension } from './dimensions.js';
 import type { GatewayError } from './errors.js';
 import type { Identity } from './identity.js';
 import { Outcome } from './outcome.js';
+import { subjectOf } from './subject.js';
 import type { ServiceLimits } from './tiers.js';
 
 declare module 'http' {
@@ -139,6 +140,11 @@ export interface GatewayContext {
   readonly id: string;
   /** The client's address behind trusted proxies. */
   readonly clientIp: string;
+  /**
+   * Whom limits and usage are counted for, by the identity that the request has so far: `key:<id>`, `jwt:<issuer>:<sub>`,
+   * `hmac:<id>`, `custom:<id>`, or `ip:<address>` for whoever has none.
+   */
+  readonly subject: string;
   readonly outcome: Outcome;
   service: ServiceMatch | undefined;
   identity: Identity | undefined;
@@ -176,6 +182,9 @@ class RequestContext implements GatewayContext {
   addresses: ClientAddress = directClient;
   readonly #req: IncomingMessage;
   #clientIp: string | undefined;
+  #subject: string | undefined;
+  /** Whose name that is. */
+  #named: Identity | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req;
@@ -189,11 +198,20 @@ class RequestContext implements GatewayContext {
     return this.#clientIp;
   }
 
+  get subject(): string {
+    if (this.#subject === undefined || this.#named !== this.identity) {
+      this.#named = this.identity;
+      this.#subject = subjectOf(this.identity, this.clientIp);
+    }
+    return this.#subject;
+  }
+
   /** An explicit `trustProxy` of a later middleware is better than the default of an earlier one. */
   trust(addresses: ClientAddress): void {
     if (this.addresses !== directClient) return;
     this.addresses = addresses;
     this.#clientIp = undefined;
+    this.#subject = undefined;
   }
 }
 

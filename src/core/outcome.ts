@@ -50,7 +50,7 @@ export class Outcome {
     if (former) this.onHeaders(() => former.sent());
     observed[OUTCOME] = this;
     observed.writeHead = observedWriteHead as WriteHead;
-    res.once('finish', () => this.settle(wasCut(res) ? 'aborted' : 'finished'));
+    res.on('finish', () => this.settle(wasCut(res) ? 'aborted' : 'finished'));
     onResponseClose(res, () => this.settle('aborted'));
   }
 

@@ -11,7 +11,7 @@ const waiting = new WeakMap<Socket, Set<() => void>>();
 export function onResponseClose(res: ServerResponse, listener: () => void): void {
   const socket = queuedOn(res);
   if (socket === undefined) {
-    res.once('close', listener);
+    res.on('close', listener); // It comes once.
     return;
   }
   const others = waitingOn(socket);

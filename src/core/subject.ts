@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { GatewayContext } from './context.js';
+import type { Identity } from './identity.js';
 
 /**
  * Whom limits and usage are counted for: `key:<id>`, `jwt:<issuer>:<sub>`, `hmac:<id>`, `custom:<id>`, or
  * `ip:<address>` for whoever has no identity.
  */
-export function subjectOf(context: GatewayContext): string {
-  const identity = context.identity;
-  if (identity === undefined || identity.method === 'anonymous') return `ip:${context.clientIp}`;
+export function subjectOf(identity: Identity | undefined, clientIp: string): string {
+  if (identity === undefined || identity.method === 'anonymous') return `ip:${clientIp}`;
   switch (identity.method) {
     case 'jwt':
       return `jwt:${identity.issuer ?? ''}:${identity.id}`;

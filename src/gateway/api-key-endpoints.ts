@@ -6,7 +6,6 @@ import { ConfigError } from '../core/config-error.js';
 import type { Identity } from '../core/context.js';
 import { BadRequestError, GatewayError, NotFoundError, ServiceUnavailableError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
-import { subjectOf } from '../core/subject.js';
 import { ANONYMOUS_TIER, type TierLimits } from '../core/tiers.js';
 import type { Answers } from './endpoint.js';
 import { readJson, sendJson } from './json.js';
@@ -117,7 +116,7 @@ function powersOf({ tier, permissions, limits, services, allowedIps, expiresInDa
 }
 
 function actor(req: IncomingMessage): string {
-  return req.gateway ? subjectOf(req.gateway) : 'nobody';
+  return req.gateway?.subject ?? 'nobody';
 }
 
 /** 503 where the store can't be asked. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { BreakerInfo, CircuitBreakerMiddleware } from '../circuit-breaker/index.js';
 import { NotFoundError } from '../core/errors.js';
-import { subjectOf } from '../core/subject.js';
 import type { Answers } from './endpoint.js';
 import { sendJson } from './json.js';
 
@@ -47,7 +46,7 @@ export class BreakerEndpoints {
 }
 
 function actor(req: IncomingMessage): string {
-  return req.gateway ? subjectOf(req.gateway) : 'nobody';
+  return req.gateway?.subject ?? 'nobody';
 }
 
 /** A segment of a path as it is meant; undefined for one that is not encoded well. */

@@ -22,7 +22,8 @@ export function corsMiddleware(options: CorsOptions): Middleware {
     // Whoever names no origin is told nothing; but what is kept for it may be shown to others, who do.
     if (everyone || req.headers.origin !== undefined || req.method === 'OPTIONS') handle(req, res, next);
     else {
-      res.appendHeader('Vary', 'Origin');
+      if (res.hasHeader('Vary')) res.appendHeader('Vary', 'Origin');
+      else res.setHeader('Vary', 'Origin');
       next();
     }
   };

@@ -1,7 +1,7 @@
 import type { AnalyticsMiddleware } from '../analytics/index.js';
 import { isPermitted } from '../authenticate/permissions.js';
 import { contextOf } from '../core/context.js';
-import { boundedSubject, subjectOf } from '../core/subject.js';
+import { boundedSubject } from '../core/subject.js';
 import type { Answers } from './endpoint.js';
 
 /** Who may see everybody's usage, and the metrics. */
@@ -18,7 +18,7 @@ export function usageAnswers({ usageEndpoint }: AnalyticsMiddleware): Answers {
       const { identity } = context;
       // Without an identity it is a peer on this machine: nobody else gets past the guard.
       const seesAll = identity === undefined || isPermitted(identity.permissions, READ_METRICS);
-      return usageEndpoint(req, res, seesAll ? undefined : boundedSubject(subjectOf(context)));
+      return usageEndpoint(req, res, seesAll ? undefined : boundedSubject(context.subject));
     },
   };
 }

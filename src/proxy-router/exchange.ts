@@ -8,6 +8,7 @@ import {
   PayloadTooLargeError,
   ServiceUnavailableError,
 } from '../core/errors.js';
+import { AnswerBody } from './answer-body.js';
 import type { AttemptRequest } from './attempt.js';
 import { CostMeter } from './cost.js';
 import { changeResponse } from './header-rules.js';
@@ -28,15 +29,6 @@ import { openWebSocket, upgradeFields, type WebSocketOpening } from './websocket
 /** Who finds no target may ask again after so long, in seconds. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** By `flushHeaders()`, Node writes what is beyond ASCII in a head of HTTP/1 in UTF-8, byte for byte wrong. */
-function flushHead(res: ServerResponse): void {
-  if (res.headersSent || res.destroyed) return;
-  const { req, statusCode } = res;
-  const hasBody = req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
-  if (hasBody && req.httpVersionMajor < 2) res.write('', 'latin1');
-  else res.flushHeaders();
-}
-
 /** One request on its way: relays the answer of whichever target gives one, or reports one failure. */
 export class ProxyExchange implements TriedRequest {
   readonly key: string | undefined;
@@ -55,7 +47,8 @@ export class ProxyExchange implements TriedRequest {
   readonly #body: OutgoingBody;
   readonly #cost: CostMeter | undefined;
   #uploaded = 0;
-  #flow: Flow | undefined;
+  /** Of the answer, once there is one. */
+  #answer: AnswerBody | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #over = false;
 
@@ -130,12 +123,7 @@ export class ProxyExchange implements TriedRequest {
   }
 
   onAnswer(target: Target, head: ResponseHead, flow: Flow): void {
-    const { res } = this;
-    if (!this.#copy(copyResponseHead, head, target)) return;
-    this.#flow = flow;
-    res.on('drain', () => flow.resume());
-    // Where the body does not follow at once, as with server-sent events, the head does not wait for it.
-    setImmediate(flushHead, res);
+    if (this.#copy(copyResponseHead, head, target)) this.#answer = new AnswerBody(this.res, flow);
   }
 
   onUpgrade(target: Target, head: ResponseHead, socket: Socket, first: Buffer): void {
@@ -148,21 +136,21 @@ export class ProxyExchange implements TriedRequest {
 
   onData(chunk: Buffer): void {
     this.#cost?.onData(chunk.length);
-    if (!this.res.write(chunk)) this.#flow?.pause();
+    this.#answer?.write(chunk);
   }
 
   onEnd(rawTrailers: readonly string[]): void {
     this.#over = true;
     const trailers = pairsOf(this.#cost?.onTrailers(rawTrailers) ?? rawTrailers);
     if (trailers.length > 0) this.res.addTrailers(trailers);
-    this.res.end();
+    this.#answer?.end();
   }
 
   onFailure(target: Target | undefined, cause: Error): void {
     if (this.#over) return;
     const failure = failureOf(cause);
     const Refusal = cause instanceof UpstreamTimeout ? GatewayTimeoutError : BadGatewayError;
-    if (this.#flow) this.#cut(failure, cause, target);
+    if (this.#answer) this.#cut(failure, cause, target);
     else this.#refuse(new Refusal(this.service.name, cause), failure, cause, target);
   }
 
@@ -214,13 +202,14 @@ export class ProxyExchange implements TriedRequest {
     const { maxBodyBytes } = this.service;
     if (maxBodyBytes === undefined || length <= maxBodyBytes || this.#over) return false;
     const cause = new Error(`The body is longer than ${maxBodyBytes} bytes`);
-    if (this.#flow) this.#cut(undefined, cause);
+    if (this.#answer) this.#cut(undefined, cause);
     else this.#refuse(new PayloadTooLargeError(maxBodyBytes), undefined, cause);
     return true;
   }
 
   /** An answer that has begun can only be cut. */
   #cut(failure: UpstreamFailure | undefined, cause: Error, target?: Target): void {
+    this.#answer?.begin(); // Where it waits, its status would else be lost to whoever records it.
     this.#end(failure, cause);
     this.res.destroy(cause); // Without an error, HTTP/2 would end the answer as if it were whole.
     this.#report.failed(this.#request, cause, target);

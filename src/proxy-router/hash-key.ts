@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayContext } from '../core/context.js';
-import { subjectOf } from '../core/subject.js';
 
 /** What consistent hashing goes by: who asks, from where, or the value of a header field or cookie. */
 export type HashBy = 'identity' | 'address' | { readonly header: string } | { readonly cookie: string };
@@ -22,7 +21,7 @@ export function hashKeyOf(by: HashBy): (req: IncomingMessage, context: GatewayCo
 }
 
 function readerOf(by: HashBy): (req: IncomingMessage, context: GatewayContext) => string | undefined {
-  if (by === 'identity') return (_req, context) => subjectOf(context);
+  if (by === 'identity') return (_req, context) => context.subject;
   if (by === 'address') return (_req, context) => context.clientIp;
   if ('cookie' in by) return (req) => cookieIn(req.headers.cookie ?? '', by.cookie);
   const name = by.header.toLowerCase();

@@ -4,7 +4,6 @@ import type { TLSSocket } from 'node:tls';
 import { directClient } from '../core/client-ip.js';
 import { addressesOf, type GatewayContext } from '../core/context.js';
 import { hostInTarget } from '../core/request-target.js';
-import { subjectOf } from '../core/subject.js';
 import { changeRequest } from './header-rules.js';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
 import { remembered } from './remembered.js';
@@ -59,7 +58,7 @@ export function upstreamHeaders(
     host: service.hostHeader === 'client' ? host : target.host,
     via: join(received.via, `${req.httpVersion} ${PSEUDONYM}`),
     'x-request-id': context.id,
-    'x-gateway-subject': printable(subjectOf(context)),
+    'x-gateway-subject': printable(context.subject),
     'x-gateway-tier': printable(context.identity?.tier ?? 'free'),
     // `X-Forwarded-*` and `Forwarded` (RFC 7239): from the connection, and behind a trusted proxy's own words.
     'x-forwarded-for': trusted ? join(received['x-forwarded-for'], peer) : peer,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { addressSubject } from '../core/address-subject.js';
 import type { GatewayContext } from '../core/context.js';
 import { type Micros, toMicros } from '../core/money.js';
-import { boundedSubject, subjectOf } from '../core/subject.js';
+import { boundedSubject } from '../core/subject.js';
 import type { BehaviourLimits } from './behaviour-limits.js';
 import type { LimitBook } from './limit-book.js';
 import type { CompiledLimits } from './limits.js';
@@ -47,7 +47,7 @@ export function questioner(
 function defaultKey(ipv6SubnetBits: number): PerRequest<string> {
   return (_req, context) => {
     const { identity } = context;
-    if (identity !== undefined && identity.method !== 'anonymous') return subjectOf(context);
+    if (identity !== undefined && identity.method !== 'anonymous') return context.subject;
     return addressSubject(context.clientIp, ipv6SubnetBits);
   };
 }

@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import type { GatewayContext, Identity } from '../../../src/core/context.js';
+import { subjectOf } from '../../../src/core/subject.js';
 import { type HashBy, hashKeyOf } from '../../../src/proxy-router/hash-key.js';
 
 function keyOf(by: HashBy, headers: IncomingHttpHeaders, context: Partial<GatewayContext> = {}) {
   const req = { headers } as IncomingMessage;
-  return hashKeyOf(by)(req, { clientIp: '192.0.2.1', ...context } as GatewayContext);
+  const clientIp = '192.0.2.1';
+  const subject = subjectOf(context.identity, clientIp);
+  return hashKeyOf(by)(req, { clientIp, subject, ...context } as GatewayContext);
 }
 
 const identity: Identity = { id: 'alice', method: 'api-key', tier: 'free', permissions: [], metadata: {} };
