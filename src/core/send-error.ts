@@ -58,7 +58,8 @@ export function sendError(error: GatewayError, res: ServerResponse, format: Erro
     'Content-Type': format === 'problem' ? 'application/problem+json' : 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
   });
-  res.end(body);
+  // At the end of the turn of the event loop: many refusals cost less when they are written one after the other.
+  setImmediate(() => res.end(body));
 }
 
 /** The problem type for exceeded limits of draft-ietf-httpapi-ratelimit-headers-11. */

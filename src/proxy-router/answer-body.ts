@@ -1,21 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import type { Flow } from './transport.js';
 
-/** An answer is begun when it has come so far, at the latest. */
+/** So much does not wait. */
 const MAX_WAITING_BYTES = 65_536;
 
 /**
- * Hands an answer on to its client, no faster than that takes it. What comes in the same turn of the event loop as the head
- * waits for the end of the turn. So head and body are written at once, and the answers of a turn one after the other: to
- * write to a client, or a proxy, that sleeps is what costs most of a short request. A head without a body, as of
- * server-sent events, waits no longer.
+ * Hands an answer on to its client, no faster than that takes it. What comes of it in one turn of the event loop is written at
+ * the end of the turn. So its pieces are written at once, and the answers of a turn one after the other: to wake a client that
+ * sleeps costs more than all else that is done for a piece, and the first write of a turn wakes it for the others.
  */
 export class AnswerBody {
   readonly #res: ServerResponse;
   readonly #flow: Flow;
-  /** What waits; undefined once the answer has begun. */
-  #waiting: Buffer[] | undefined = [];
+  #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  #scheduled = false;
   #whole = false;
   #held = false;
 
@@ -23,37 +22,46 @@ export class AnswerBody {
   constructor(res: ServerResponse, flow: Flow) {
     this.#res = res;
     this.#flow = flow;
-    setImmediate(() => this.begin());
+    this.#schedule(); // A head does not wait for its body, as it may long be in coming.
   }
 
   write(chunk: Buffer): void {
-    if (this.#waiting === undefined) {
-      this.#pass(chunk);
-      return;
-    }
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.begin();
+    if (this.#waitingBytes < MAX_WAITING_BYTES) this.#schedule();
+    else this.flush();
   }
 
   end(): void {
     this.#whole = true;
-    if (this.#waiting === undefined) this.#res.end();
+    this.#schedule();
   }
 
-  /** Writes what waits; nothing, where that is done or nobody is there to take it. */
-  begin(): void {
+  /** Writes what waits, unless nobody is there to take it. */
+  flush(): void {
     const waiting = this.#waiting;
-    if (waiting === undefined) return;
-    this.#waiting = undefined;
-    if (this.#res.destroyed) return;
-    for (const chunk of waiting) this.#pass(chunk);
-    if (this.#whole) this.#res.end();
-    else if (waiting.length === 0) flushHead(this.#res);
+    const res = this.#res;
+    if (res.destroyed) return;
+    if (waiting.length > 0) {
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      for (const chunk of waiting) if (!res.write(chunk)) this.#hold();
+    }
+    if (this.#whole) res.end();
+    else if (!res.headersSent) flushHead(res);
   }
 
-  #pass(chunk: Buffer): void {
-    if (this.#res.write(chunk) || this.#held) return;
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.flush();
+    });
+  }
+
+  #hold(): void {
+    if (this.#held) return;
     this.#held = true;
     this.#flow.pause();
     this.#res.once('drain', () => {
@@ -65,7 +73,6 @@ export class AnswerBody {
 
 /** By `flushHeaders()`, Node writes what is beyond ASCII in a head of HTTP/1 in UTF-8, byte for byte wrong. */
 function flushHead(res: ServerResponse): void {
-  if (res.headersSent) return;
   const { req, statusCode } = res;
   const hasBody = req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
   if (hasBody && req.httpVersionMajor < 2) res.write('', 'latin1');

@@ -209,7 +209,7 @@ export class ProxyExchange implements TriedRequest {
 
   /** An answer that has begun can only be cut. */
   #cut(failure: UpstreamFailure | undefined, cause: Error, target?: Target): void {
-    this.#answer?.begin(); // Where it waits, its status would else be lost to whoever records it.
+    this.#answer?.flush(); // Where it waits, its status would else be lost to whoever records it.
     this.#end(failure, cause);
     this.res.destroy(cause); // Without an error, HTTP/2 would end the answer as if it were whole.
     this.#report.failed(this.#request, cause, target);

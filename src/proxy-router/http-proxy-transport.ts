@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { createProxyMiddleware, type Options, type Plugin } from 'http-proxy-middleware';
 import { closeOnUnsolicitedData } from './idle-sockets.js';
+import { sendAttempt } from './send-attempt.js';
 import { type Attempt, type RunningAttempt, type Transport, UpstreamTimeout } from './transport.js';
 import { upstreamTrailers } from './upstream-headers.js';
 
@@ -102,7 +103,6 @@ class Running implements RunningAttempt {
     const { attempt } = this;
     attempt.reusedConnection = proxyReq.reusedSocket;
     guardConnect(proxyReq, attempt);
-    if (attempt.body instanceof Readable) watchUpload(attempt.body, proxyReq, attempt);
     proxyReq.on('information', (head) => attempt.onInformation(head));
     refuseUpgrade(proxyReq, attempt);
   }
@@ -112,8 +112,23 @@ class Running implements RunningAttempt {
     if (this.#answer?.complete !== true) this.attempt.onFailure(error);
   }
 
+  #ended(answer: IncomingMessage): void {
+    this.#drain();
+    this.attempt.onEnd(answer.rawTrailers);
+  }
+
+  /** What is left of an upload that has its answer is read by nobody, but taken: its client may read no answer before. */
+  #drain(): void {
+    const { body } = this.attempt;
+    if (!(body instanceof Readable) || this.#proxyReq === undefined || this.#proxyReq.writableFinished)
+      return;
+    body.unpipe(this.#proxyReq);
+    body.resume();
+  }
+
   /** Every answer closes, and an error that nobody needs would trace its stack for each. */
   #closed(answer: IncomingMessage): void {
+    this.#drain();
     if (!answer.complete) this.failed(new Error('The upstream cut its answer short'));
   }
 
@@ -121,7 +136,7 @@ class Running implements RunningAttempt {
     const { attempt } = this;
     this.#answer = answer;
     answer.on('data', (chunk: Buffer) => attempt.onData(chunk));
-    answer.on('end', () => attempt.onEnd(answer.rawTrailers));
+    answer.on('end', () => this.#ended(answer));
     answer.on('close', () => this.#closed(answer));
     answer.on('error', (error) => this.failed(error));
     const { statusCode = 0, statusMessage = '', rawHeaders } = answer;
@@ -146,11 +161,20 @@ function address({ attempt }: Running, options: Options, agents: Agents) {
 }
 
 /** What httpxy pipes into its request. */
-function bodyOf({ body }: Attempt): { pipe(to: ClientRequest): unknown } {
-  return body instanceof Readable ? body : { pipe: (to) => to.end(body) };
+function bodyOf(attempt: Attempt): { pipe(to: ClientRequest): void } {
+  return { pipe: (to) => sendAttempt(attempt, () => sendBody(attempt, to)) };
 }
 
-/** Counts what flows, and sends the trailers behind it. Called right before the body is piped. */
+function sendBody(attempt: Attempt, to: ClientRequest): void {
+  const { body } = attempt;
+  if (to.destroyed) return;
+  if (body instanceof Readable) {
+    watchUpload(body, to, attempt);
+    body.pipe(to);
+  } else to.end(body);
+}
+
+/** Counts what flows, and sends the trailers behind it. */
 function watchUpload(body: IncomingMessage, proxyReq: ClientRequest, attempt: Attempt): void {
   body.on('data', (chunk: Buffer) => attempt.onUpload(chunk.length));
   body.once('end', () => {

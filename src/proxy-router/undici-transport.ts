@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { checkOptions } from '../core/options.js';
+import { sendAttempt } from './send-attempt.js';
 import type { Target } from './target.js';
 import type { Attempt, Flow, RunningAttempt, Transport } from './transport.js';
 import type { UndiciConnection } from './undici-connection.js';
@@ -78,17 +80,9 @@ class UndiciAttempt implements RunningAttempt, Flow, Dispatcher.DispatchHandler 
   }
 
   start(): void {
-    const { method, path, headers, timeouts, target } = this.#attempt;
-    for (const name of unsendable) if (headers[name] !== undefined) delete headers[name];
-    const request = {
-      method,
-      path,
-      headers: headers as Record<string, string>,
-      body: this.#body(),
-      // By itself, undici takes `Host` for the name of the server, and connects anew wherever it changes.
-      servername: target.hostname,
-    };
-    this.#connection.dispatch(request, this, timeouts.connectMs);
+    sendAttempt(this.#attempt, () => {
+      if (!this.#over) this.#send();
+    });
   }
 
   cancel(): void {
@@ -142,11 +136,37 @@ class UndiciAttempt implements RunningAttempt, Flow, Dispatcher.DispatchHandler 
     this.#attempt.onFailure(named(error));
   }
 
+  #send(): void {
+    const { method, path, headers, timeouts, target } = this.#attempt;
+    for (const name of unsendable) if (headers[name] !== undefined) delete headers[name];
+    const request = {
+      method,
+      path,
+      headers: headers as Record<string, string>,
+      body: this.#body(),
+      // By itself, undici takes `Host` for the name of the server, and connects anew wherever it changes.
+      servername: target.hostname,
+    };
+    this.#connection.dispatch(request, this, timeouts.connectMs);
+  }
+
   #body(): Buffer | Readable | null {
     const { body } = this.#attempt;
     if (body === undefined || Buffer.isBuffer(body)) return body ?? null;
+    const whole = wholeOf(body);
+    if (whole) {
+      this.#attempt.onUpload(whole.length);
+      return whole;
+    }
     return new UploadStream(body, (bytes) => this.#attempt.onUpload(bytes)) as unknown as Readable;
   }
+}
+
+/** A body that has come as a whole, which costs less to send than one that flows. */
+function wholeOf(body: IncomingMessage): Buffer | undefined {
+  const { complete, readableFlowing, readableLength, headers } = body;
+  if (!complete || readableFlowing !== null || readableLength === 0) return undefined;
+  return readableLength === Number(headers['content-length']) ? body.read() : undefined;
 }
 
 /** Names and values in turn as text: each byte a character, as Node has them. */

@@ -15,6 +15,7 @@ export class WebSocketRelay {
   readonly #tracker = new FrameTracker();
   #leaving = false;
   #left = false;
+  #corked = false;
 
   /** @param masked whether it goes to a server */
   constructor(from: Socket, to: Socket, masked: boolean, onBytes: () => void) {
@@ -77,6 +78,18 @@ export class WebSocketRelay {
 
   #pass(piece: Buffer): void {
     if (!this.#to.writable) return;
+    this.#cork();
     if (!this.#to.write(piece) && !this.#left) this.#from.pause();
+  }
+
+  /** What comes in one turn of the event loop is written at its end: it is then that it costs least. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#to.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#to.uncork();
+    });
   }
 }

@@ -65,8 +65,8 @@ export async function countingResources(action: () => Promise<void>): Promise<Co
 
 /** Counts what is called that is dear, or that is to be done once, when a gateway is made. */
 export async function countingCalls(action: () => Promise<void>): Promise<Counts> {
-  const counts: Counts = { RegExp: 0, URL: 0 };
-  const original = { RegExp: globalThis.RegExp, URL: globalThis.URL };
+  const counts: Counts = { Error: 0, RegExp: 0, URL: 0 };
+  const original = { Error: globalThis.Error, RegExp: globalThis.RegExp, URL: globalThis.URL };
   const counted = <Class extends object>(name: string, Class: Class): Class =>
     new Proxy(Class, {
       construct(target, given, newTarget) {
@@ -74,6 +74,7 @@ export async function countingCalls(action: () => Promise<void>): Promise<Counts
         return Reflect.construct(target as never, given, newTarget) as object;
       },
     });
+  globalThis.Error = counted('Error', original.Error);
   globalThis.RegExp = counted('RegExp', original.RegExp);
   globalThis.URL = counted('URL', original.URL);
   const spies = {
