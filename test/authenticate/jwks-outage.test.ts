@@ -96,7 +96,7 @@ test('while a provider hangs, only the first waits for it', async () => {
   await present(token);
   let passed = false;
   const req = { headers: { authorization: `Bearer ${token}` }, socket: {} };
-  guard(req as never, { setHeader() {}, once() {} } as never, () => {
+  guard(req as never, { setHeader() {}, on() {} } as never, () => {
     passed = true;
   });
   expect(passed).toBe(true);

@@ -109,7 +109,7 @@ test('a secret decides at once, with no promise', async () => {
   const { guard, url } = await withJwt({ secret, algorithms: ['HS256'] });
   let passed = false;
   const req = { headers: { authorization: `Bearer ${tokenWith()}` }, url, socket: {} };
-  const res = { setHeader() {}, once() {}, headersSent: false, destroyed: false };
+  const res = { setHeader() {}, on() {}, headersSent: false, destroyed: false };
   guard(req as never, res as never, () => {
     passed = true;
   });

@@ -124,7 +124,7 @@ describe('whatever the fields hold', () => {
             socket: {},
           };
           const status = await new Promise((resolve) => {
-            const res = { setHeader() {}, once() {}, writeHead: resolve, end() {} };
+            const res = { setHeader() {}, on() {}, writeHead: resolve, end() {} };
             guard(req as unknown as IncomingMessage, res as never, () => resolve('let in'));
           });
           expect(status).toBe(401);

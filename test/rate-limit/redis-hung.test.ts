@@ -41,7 +41,7 @@ function timed(redis: Client, options: RateLimitOptions = {}) {
   cleanup(() => limit.close());
   const passed = jest.fn();
   const ask = () => {
-    const res = { setHeader: () => undefined, once: () => undefined, headersSent: false };
+    const res = { setHeader: () => undefined, on: () => undefined, headersSent: false };
     const req = { headers: {}, socket: { remoteAddress: '192.0.2.1' } };
     limit(req as never, res as never, passed);
   };
