@@ -37,6 +37,7 @@ const PATIENCE_MS = 5000;
  */
 export class RedisGuard {
   readonly #options: RedisGuardOptions;
+  readonly #failures = new ConsecutiveBreaker(FAILURES);
   readonly #breaker: CircuitBreakerPolicy;
   #probing: NodeJS.Timeout | undefined;
   /** A probe without an answer yet, and when it was sent: a Redis that hangs is not sent one after the other. */
@@ -46,8 +47,7 @@ export class RedisGuard {
   constructor(options: RedisGuardOptions) {
     const probeEveryMs = options.probeEveryMs ?? 500;
     this.#options = options;
-    const failures = new ConsecutiveBreaker(FAILURES);
-    this.#breaker = circuitBreaker(handleAll, { halfOpenAfter: probeEveryMs, breaker: failures });
+    this.#breaker = circuitBreaker(handleAll, { halfOpenAfter: probeEveryMs, breaker: this.#failures });
     this.#breaker.onBreak(() => {
       if (this.#probing !== undefined || this.#closing.signal.aborted) return;
       this.#probing = setInterval(() => this.#probe(held), probeEveryMs).unref();
@@ -56,7 +56,7 @@ export class RedisGuard {
       options.onChange?.(false);
     });
     this.#breaker.onReset(() => {
-      failures.success();
+      this.#failures.success();
       this.#stopProbing();
       options.onChange?.(true);
     });
@@ -75,7 +75,15 @@ export class RedisGuard {
    */
   async run<Answer>(call: () => Promise<Answer>, onLate?: (answer: Answer) => void): Promise<Answer> {
     if (!this.available) throw new RedisUnavailable();
-    return this.#breaker.execute(() => bounded(call(), this.#options.timeoutMs, onLate));
+    try {
+      const answer = await bounded(call(), this.#options.timeoutMs, onLate);
+      // cockatiel hears of a success by its counter: a call of its own for each would cost more than all else here.
+      this.#failures.success();
+      return answer;
+    } catch (error) {
+      await this.#breaker.execute(() => Promise.reject(error)).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Stops probing for good: nothing is told any more, and no timer is left. */

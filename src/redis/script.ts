@@ -1,14 +1,30 @@
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import type { RedisClient } from './client.js';
 
 /** What every ioredis client has, and its types leave out: strings in answers are Buffers, which may hold any bytes. */
 interface ScriptClient {
+  /** The connection; a Cluster has several, and none here. */
+  readonly stream?: Writable | undefined;
   evalshaBuffer(
     digest: string,
     keys: number,
     ...given: readonly (string | number | Buffer)[]
   ): Promise<unknown>;
   evalBuffer(source: string, keys: number, ...given: readonly (string | number | Buffer)[]): Promise<unknown>;
+}
+
+const corked = new WeakSet<Writable>();
+
+/** Has what is written in one turn of the event loop go out at its end, in one system call. */
+function corkTurn(stream: Writable | undefined): void {
+  if (stream === undefined || corked.has(stream)) return;
+  corked.add(stream);
+  stream.cork();
+  setImmediate(() => {
+    corked.delete(stream);
+    stream.uncork();
+  });
 }
 
 /**
@@ -37,6 +53,7 @@ export class RedisScript {
     read: (answer: unknown) => Answer,
   ): Promise<Answer> {
     const scripts = client as unknown as ScriptClient;
+    corkTurn(scripts.stream);
     return scripts.evalshaBuffer(this.#digest, keys, ...given).then(read, (error: Error) => {
       if (!error.message.startsWith('NOSCRIPT')) throw error;
       return scripts.evalBuffer(this.#source, keys, ...given).then(read);
