@@ -128,16 +128,18 @@ export class ResilientQuotaStore implements QuotaStore {
   }
 
   /** Settles, or keeps the settlement until Redis is back. */
-  async #deliver(settlement: Undelivered): Promise<void> {
+  #deliver(settlement: Undelivered): Promise<void> {
     const { lease, costMicros } = settlement;
     this.#redis.abandon(lease);
-    try {
-      await this.#guard.run(() => this.#redis.settle(lease, costMicros));
-      this.#makeUp();
-    } catch {
-      if (this.#undelivered.length < MAX_UNDELIVERED) this.#undelivered.push(settlement);
-      this.#retry ??= setTimeout(() => this.#makeUp(), RETRY_MS).unref();
-    }
+    return this.#guard
+      .run(() => this.#redis.settle(lease, costMicros))
+      .then(
+        () => this.#makeUp(),
+        () => {
+          if (this.#undelivered.length < MAX_UNDELIVERED) this.#undelivered.push(settlement);
+          this.#retry ??= setTimeout(() => this.#makeUp(), RETRY_MS).unref();
+        },
+      );
   }
 
   /** Delivers what Redis has missed, one after the other: each success calls for the next. */

@@ -73,17 +73,28 @@ export class RedisGuard {
    * @param onLate gets the answer if it comes after the call was given up, so that what it did can be undone
    * @throws RedisUnavailable, or what the call itself throws
    */
-  async run<Answer>(call: () => Promise<Answer>, onLate?: (answer: Answer) => void): Promise<Answer> {
-    if (!this.available) throw new RedisUnavailable();
-    try {
-      const answer = await bounded(call(), this.#options.timeoutMs, onLate);
-      // cockatiel hears of a success by its counter: a call of its own for each would cost more than all else here.
-      this.#failures.success();
-      return answer;
-    } catch (error) {
-      await this.#breaker.execute(() => Promise.reject(error)).catch(() => undefined);
-      throw error;
-    }
+  run<Answer>(call: () => Promise<Answer>, onLate?: (answer: Answer) => void): Promise<Answer> {
+    if (!this.available) return Promise.reject(new RedisUnavailable());
+    // Not in steps: each promise more costs its part of what the call itself does.
+    return new Promise((resolve, reject) => {
+      const succeed = (answer: Answer): void => {
+        // cockatiel hears of a success by its counter: a call of its own for each would cost more than all else here.
+        this.#failures.success();
+        resolve(answer);
+      };
+      const fail = (error: unknown): void => void this.#count(error).then(() => reject(error));
+      waitFor(call(), this.#options.timeoutMs, { succeed, fail, onLate });
+    });
+  }
+
+  /** Tells cockatiel of a failure. */
+  #count(error: unknown): Promise<void> {
+    return this.#breaker
+      .execute(() => Promise.reject(error))
+      .then(
+        () => undefined,
+        () => undefined,
+      );
   }
 
   /** Stops probing for good: nothing is told any more, and no timer is left. */
@@ -99,12 +110,13 @@ export class RedisGuard {
 
   #probe(held: { dispose(): void }): void {
     const { signal } = this.#closing;
-    bounded(this.#ask(), this.#options.timeoutMs, undefined, signal).then(
-      () => {
-        if (!signal.aborted) held.dispose();
-      },
-      () => undefined,
-    );
+    const over = (): void => signal.removeEventListener('abort', stop);
+    const succeed = (): void => {
+      over();
+      if (!signal.aborted) held.dispose();
+    };
+    const stop = waitFor(this.#ask(), this.#options.timeoutMs, { succeed, fail: over });
+    signal.addEventListener('abort', stop);
   }
 
   #ask(): Promise<unknown> {
@@ -118,39 +130,44 @@ export class RedisGuard {
   }
 }
 
-function bounded<Answer>(
+/** Hears how a call ended, once. */
+interface Waiting<Answer> {
+  succeed(answer: Answer): void;
+  fail(error: unknown): void;
+  /** Gets the answer if it comes after the call has failed for being late. */
+  onLate?: ((answer: Answer) => void) | undefined;
+}
+
+/** Waits for an answer so long. @returns stops the clock */
+function waitFor<Answer>(
   answer: Promise<Answer>,
   timeoutMs: number,
-  onLate?: (answer: Answer) => void,
-  signal?: AbortSignal,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    let late = false;
-    const giveUp = (): void => {
-      late = true;
-      reject(new RedisUnavailable(`Redis did not answer in ${timeoutMs} ms`));
-    };
-    // Where this process itself was busy for so long, an answer may be waiting to be read: that comes first.
-    let reading: NodeJS.Immediate | undefined;
-    const timer = setTimeout(() => {
-      reading = setImmediate(giveUp);
-    }, timeoutMs).unref();
-    const stop = (): void => {
-      clearTimeout(timer);
-      clearImmediate(reading);
-      signal?.removeEventListener('abort', stop);
-    };
-    signal?.addEventListener('abort', stop, { once: true });
-    answer.then(
-      (value) => {
-        stop();
-        if (late) onLate?.(value);
-        else resolve(value);
-      },
-      (error) => {
-        stop();
-        reject(error);
-      },
-    );
-  });
+  { succeed, fail, onLate }: Waiting<Answer>,
+): () => void {
+  let late = false;
+  let reading: NodeJS.Immediate | undefined;
+  const giveUp = (): void => {
+    late = true;
+    fail(new RedisUnavailable(`Redis did not answer in ${timeoutMs} ms`));
+  };
+  // Where this process itself was busy for so long, an answer may be waiting to be read: that comes first.
+  const timer = setTimeout(() => {
+    reading = setImmediate(giveUp);
+  }, timeoutMs).unref();
+  const stop = (): void => {
+    clearTimeout(timer);
+    if (reading) clearImmediate(reading);
+  };
+  answer.then(
+    (value) => {
+      stop();
+      if (late) onLate?.(value);
+      else succeed(value);
+    },
+    (error) => {
+      stop();
+      if (!late) fail(error);
+    },
+  );
+  return stop;
 }
