@@ -6,7 +6,7 @@ import { silentLogger } from '../core/logger.js';
 import type { Middleware, Next } from '../core/middleware.js';
 import { checkOptions } from '../core/options.js';
 import { isThenable } from '../core/thenable.js';
-import { type AuditRecord, auditedPath, requestRecord } from './audit-record.js';
+import { type AuditRecord, auditedPath, isoNow, requestRecord } from './audit-record.js';
 import { type AuditOptions, auditSchema } from './options.js';
 
 /** What `audit()` returns. */
@@ -38,12 +38,11 @@ export function audit(options: AuditOptions = {}): AuditMiddleware {
     }
   }
 
-  const time = (): string => new Date().toISOString();
   const keyChanged = ({ action, keyId, by }: ApiKeyEvent): void =>
-    write({ time: time(), type: 'api_key', decision: action, subject: by, keyId });
+    write({ time: isoNow(), type: 'api_key', decision: action, subject: by, keyId });
   const breakerChanged = ({ key, from, to, by: subject }: BreakerEvent): void =>
     write({
-      time: time(),
+      time: isoNow(),
       type: 'circuit_breaker',
       decision: to,
       reason: `was ${from}`,

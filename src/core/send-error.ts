@@ -53,13 +53,15 @@ export function sendError(error: GatewayError, res: ServerResponse, format: Erro
     return;
   }
   const body = JSON.stringify(format === 'problem' ? problem(error) : error.body);
+  const length = Buffer.byteLength(body);
   for (const name of Object.keys(error.headers)) res.setHeader(name, error.headers[name] as string);
   res.writeHead(error.status, {
     'Content-Type': format === 'problem' ? 'application/problem+json' : 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
+    'Content-Length': length,
   });
   // At the end of the turn of the event loop: many refusals cost less when they are written one after the other.
-  setImmediate(() => res.end(body));
+  const encoding = length === body.length ? 'latin1' : 'utf8'; // What is ASCII is written with the head as it is.
+  setImmediate(() => res.end(body, encoding));
 }
 
 /** The problem type for exceeded limits of draft-ietf-httpapi-ratelimit-headers-11. */
