@@ -15,6 +15,7 @@ const { values } = parseArgs({
     shape: { type: 'string', multiple: true, default: ['get-1k'] },
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '10' },
+    starts: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
     node: { type: 'string', multiple: true, default: [process.execPath] },
@@ -26,6 +27,7 @@ const { values } = parseArgs({
 endOnSignals();
 const given = {
   rounds: Number(values.rounds),
+  starts: Number(values.starts),
   seconds: Number(values.seconds),
   connections: Number(values.connections),
 };

@@ -10,6 +10,7 @@ import { endOnSignals } from './processes.mjs';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
+    starts: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
     json: { type: 'string' },
@@ -23,6 +24,7 @@ const [result] = await runGateways({
   shapes: shapesNamed('get-1k'),
   only: [BARE, ...PAIRS.flatMap((name) => [name, `${name}, Redis`])],
   rounds: Number(values.rounds),
+  starts: Number(values.starts),
   seconds: Number(values.seconds),
   connections: Number(values.connections),
   nodes: [{ label: '', path: process.execPath }],

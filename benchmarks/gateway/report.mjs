@@ -2,7 +2,7 @@ import { machineAsMarkdown } from '../machine.mjs';
 import { BASE } from './contenders.mjs';
 
 /** @typedef {import('./run.mjs').Result} Result */
-/** @typedef {{ rounds: number, seconds: number, connections: number }} Given */
+/** @typedef {{ rounds: number, starts: number, seconds: number, connections: number }} Given */
 
 /** The rows of a result: CPU, its ratio to the base, and the other figures. @param {Result} result */
 export function rowsOf({ medians }) {
@@ -65,8 +65,8 @@ export function tableOf(result) {
  * @param {Parameters<typeof machineAsMarkdown>[0]} machine
  * @param {Given} given
  */
-export function asMarkdown(results, machine, { rounds, seconds, connections }) {
+export function asMarkdown(results, machine, { rounds, starts, seconds, connections }) {
   const parts = results.map((result) => `## ${result.title}\n\n${tableOf(result)}`);
-  const how = `Medians of ${rounds} interleaved rounds of ${seconds} s, ${connections} connections.`;
+  const how = `Medians of ${rounds} interleaved rounds of ${seconds} s, ${connections} connections; each contender started ${starts} times.`;
   return `${machineAsMarkdown(machine)}\n\n${how}\n\n${parts.join('\n\n')}\n`;
 }

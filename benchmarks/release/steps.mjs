@@ -29,13 +29,13 @@ const ON_EACH_NODE = [
 
 /** All in their order. @param {boolean} quick only to see that everything runs @returns {readonly Step[]} */
 export function stepsOf(quick) {
-  const [rounds, seconds] = quick ? [2, 1] : [10, 2];
-  const how = ['--rounds', String(rounds), '--seconds', String(seconds)];
-  const oneTurn = (rounds + 1) * (seconds + 0.3);
+  const [rounds, starts] = quick ? [2, 1] : [12, 3];
+  const how = ['--rounds', String(rounds), '--starts', String(starts), '--seconds', '1'];
+  const oneTurn = (rounds + starts) * 1.3;
   // What nothing is promised of takes fewer and shorter rounds.
-  const fewer = quick ? 2 : 5;
-  const briefly = ['--rounds', String(fewer), '--seconds', '1'];
-  const briefTurn = (fewer + 1) * 1.3;
+  const fewer = quick ? 2 : 4;
+  const briefly = ['--rounds', String(fewer), '--starts', quick ? '1' : '2', '--seconds', '1'];
+  const briefTurn = (fewer + (quick ? 1 : 2)) * 1.3;
   const others = shapes.filter(({ name }) => name !== 'get-1k');
   const measured = others.reduce((sum, shape) => sum + entriesFor(shape, []).length, 0);
   const perNode = ON_EACH_NODE.length * NODES.length;
@@ -59,7 +59,7 @@ export function stepsOf(quick) {
   return [
     own('gateway', how, 30 * oneTurn),
     { ...own('gateway', [...onNodes, ...briefly], perNode * briefTurn + 60), name: 'nodes' },
-    own('redis-calls', how, 7 * oneTurn),
+    own('redis-calls', how, 7 * oneTurn + 20),
     own('chain', quick ? ['--requests', '4000'] : [], quick ? 10 : 60),
     own('route-match', [], quick ? 10 : 60),
     own('memory', memory, quick ? 20 : 600),

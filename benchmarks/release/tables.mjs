@@ -27,8 +27,8 @@ export function tablesIn(folder) {
   const tables = {};
   const run = read('gateway');
   if (run) {
-    const { rounds, seconds, connections } = run.given;
-    const how = `Medians of ${rounds} interleaved rounds of ${seconds} s, ${connections} connections.`;
+    const { rounds, starts, seconds, connections } = run.given;
+    const how = `Medians of ${rounds} interleaved rounds of ${seconds} s, ${connections} connections; each contender started ${starts} times.`;
     tables['machine'] = `${machineAsMarkdown(run.machine)}\n\n${how}`;
     for (const result of [...run.results, ...(read('shapes')?.results ?? [])])
       tables[result.shape] = tableOf(result);
