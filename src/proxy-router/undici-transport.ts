@@ -13,7 +13,7 @@ import { UploadStream } from './upload-stream.js';
 export type { UndiciTransportOptions } from './undici-options.js';
 
 /**
- * A transport over undici, which costs about half the CPU of the default. Trailers of requests, which HTTP lets a proxy
+ * A transport over undici, which costs less CPU than the default. Trailers of requests, which HTTP lets a proxy
  * drop, end here; so does the message of a status where it is not ASCII. A `100 (Continue)` that nobody has asked for
  * is a failure. The connection of a HEAD is not used again.
  *

@@ -4,7 +4,7 @@ import { add, correction, slide } from './counters.js';
 import { decide } from './decision.js';
 import { ExpiringLeases, MemoryLease } from './leases.js';
 import { HOUR_MS } from './limits.js';
-import { consume, fits, refusing } from './memory-usage.js';
+import { consume, fits, refusing, unfill } from './memory-usage.js';
 import { planOf } from './quota-plan.js';
 import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaStore } from './quota-store.js';
 import { ANCHOR, COUNTERS, OWNER, RUNNING, UsageTable } from './usage-table.js';
@@ -51,6 +51,7 @@ export class MemoryQuotaStore implements QuotaStore {
     const running = block[start + RUNNING] as number;
     if (!fits(block, counters, plan, age, points, costMicros) || running >= limits.concurrent) {
       const states = refusing(block, counters, plan, age, points, costMicros);
+      unfill(block);
       if (known === undefined) this.#table.release(row);
       return decide(limits, states, running, false, undefined);
     }
@@ -93,6 +94,7 @@ export class MemoryQuotaStore implements QuotaStore {
     const states = allowed
       ? consume(block, counters, plan, 0, 0)
       : refusing(block, counters, plan, age, points, costMicros);
+    unfill(block);
     if (known === undefined) this.#table.release(row);
     return decide(limits, states, running, allowed, undefined);
   }

@@ -8,6 +8,11 @@ import { MOST_WINDOWS } from './window-places.js';
 /** Of each window, how long its bucket still lasts: found by `fits` for `consume`, which follows at once. */
 const rests = new Float64Array(MOST_WINDOWS);
 
+/** Where the token bucket is that `fits` has refilled, and how it was before; nowhere, where there is none. */
+let bucketAt = -1;
+let bucketAge = 0;
+let bucketLevel = 0;
+
 /**
  * Lets time pass in every window, and says whether each has room. Every request passes here and in `consume`: what
  * counters.ts does is written out, for windows whose bucket still lasts.
@@ -22,9 +27,15 @@ export function fits(
 ): boolean {
   const { places, windowMs, ceilings, ofCost, bucket } = plan;
   let room = true;
+  bucketAt = -1;
   for (let each = 0; each < places.length; each += 1) {
     const at = start + (places[each] as number);
     const ms = windowMs[each] as number;
+    if (each === bucket) {
+      bucketAt = at;
+      bucketAge = counters[at] as number;
+      bucketLevel = counters[at + 1] as number;
+    }
     let rest = ((counters[at] as number) + 1) * ms - age;
     if (each === bucket || rest <= 0 || rest > ms) rest = pass(counters, at, plan, each, age);
     rests[each] = rest;
@@ -57,6 +68,16 @@ export function consume(
     states[2 * each + 1] = each === bucket ? untilFull(counters, at, windows[each] as QuotaWindow) : rest;
   }
   return states;
+}
+
+/**
+ * Puts a token bucket back to where it was before `fits`, for a request that consumes nothing. Refilled in two steps, its level
+ * would differ in the last digit from that in Redis, which keeps nothing of such a request.
+ */
+export function unfill(counters: Float64Array): void {
+  if (bucketAt === -1) return;
+  counters[bucketAt] = bucketAge;
+  counters[bucketAt + 1] = bucketLevel;
 }
 
 /** How each window stands, of a refused request: how long each would refuse it. */
