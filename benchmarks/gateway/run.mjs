@@ -8,6 +8,9 @@ import { measure } from './load.mjs';
 import { installPeers } from './peers.mjs';
 import { startConnections, startRedis, startUpstreams } from './services.mjs';
 
+/** How long the first round is, which is not counted: V8 has most of the code optimised by then. */
+const WARM_UP_SECONDS = 3;
+
 /** @typedef {import('./load.mjs').Sample} Sample */
 /** @typedef {import('./shapes.mjs').Shape} Shape */
 /** @typedef {{ shape: string, title: string, operation: string, medians: Record<string, Sample>, failures: Record<string, string>, samples: Record<string, Sample[]> }} Result */
@@ -88,7 +91,8 @@ async function inRounds(contenders, shape, settings, connections, { samples, fai
   for (let round = -1; round < settings.rounds; round += 1) {
     for (const contender of contenders.filter(({ name }) => failures[name] === undefined)) {
       try {
-        const sample = await measure(contender, shape, settings, connections);
+        const seconds = round < 0 ? WARM_UP_SECONDS : settings.seconds;
+        const sample = await measure(contender, shape, { ...settings, seconds }, connections);
         samples[contender.name] ??= [];
         if (round >= 0) samples[contender.name]?.push(sample);
       } catch (error) {
