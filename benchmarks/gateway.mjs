@@ -16,6 +16,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '10' },
     starts: { type: 'string', default: '1' },
+    ramp: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
     node: { type: 'string', multiple: true, default: [process.execPath] },
@@ -28,6 +29,7 @@ endOnSignals();
 const given = {
   rounds: Number(values.rounds),
   starts: Number(values.starts),
+  ramp: Number(values.ramp),
   seconds: Number(values.seconds),
   connections: Number(values.connections),
 };

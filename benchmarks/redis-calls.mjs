@@ -11,6 +11,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
     starts: { type: 'string', default: '1' },
+    ramp: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
     json: { type: 'string' },
@@ -25,6 +26,7 @@ const [result] = await runGateways({
   only: [BARE, ...PAIRS.flatMap((name) => [name, `${name}, Redis`])],
   rounds: Number(values.rounds),
   starts: Number(values.starts),
+  ramp: Number(values.ramp),
   seconds: Number(values.seconds),
   connections: Number(values.connections),
   nodes: [{ label: '', path: process.execPath }],

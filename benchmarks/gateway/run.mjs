@@ -20,6 +20,7 @@ const WARM_UP_SECONDS = 3;
  * @property {readonly string[]} only
  * @property {number} rounds
  * @property {number} starts how often each contender is started: two processes of one program differ by some percent
+ * @property {number} ramp seconds before each round that are not counted: who has waited for the others begins cold
  * @property {number} seconds
  * @property {number} connections
  * @property {readonly import('./contender.mjs').NodeProgram[]} nodes
@@ -83,7 +84,7 @@ async function startAll(entries, shape, { nodes }, { files, live, redis }) {
  *
  * @param {readonly import('./contender.mjs').Contender[]} contenders
  * @param {Shape} shape
- * @param {{ rounds: number } & import('./load.mjs').Settings} settings
+ * @param {{ rounds: number, ramp: number } & import('./load.mjs').Settings} settings
  * @param {import('node:child_process').ChildProcess} connections
  * @param {{ samples: Record<string, Sample[]>, failures: Record<string, string> }} found what is added to
  */
@@ -92,6 +93,8 @@ async function inRounds(contenders, shape, settings, connections, { samples, fai
     for (const contender of contenders.filter(({ name }) => failures[name] === undefined)) {
       try {
         const seconds = round < 0 ? WARM_UP_SECONDS : settings.seconds;
+        if (round >= 0 && settings.ramp > 0)
+          await measure(contender, shape, { ...settings, seconds: settings.ramp }, connections);
         const sample = await measure(contender, shape, { ...settings, seconds }, connections);
         samples[contender.name] ??= [];
         if (round >= 0) samples[contender.name]?.push(sample);

@@ -14,24 +14,19 @@ import { shapes } from '../gateway/shapes.mjs';
 /** What is measured on each line of Node. */
 export const NODES = ['20', '22', '24', '26'];
 const ON_EACH_NODE = [
-  'node:http hello',
   'express hello',
   'http-proxy-middleware on node:http',
-  '@fastify/http-proxy',
-  'assembled stack',
   'ours: everything',
   'ours: everything, undici',
-  'ours: everything, JWT',
-  'ours: everything, in front of Express',
   'ours: everything, mounted in Express',
   'ours: refused (429)',
 ];
 
 /** All in their order. @param {boolean} quick only to see that everything runs @returns {readonly Step[]} */
 export function stepsOf(quick) {
-  const [rounds, starts] = quick ? [2, 1] : [10, 2];
-  const how = ['--rounds', String(rounds), '--starts', String(starts), '--seconds', '1'];
-  const oneTurn = rounds * 1.3 + starts * 3.3;
+  const [rounds, starts] = quick ? [2, 1] : [10, 1];
+  const how = ['--rounds', String(rounds), '--starts', String(starts), '--seconds', '1', '--ramp', '1'];
+  const oneTurn = rounds * 2.6 + starts * 3.3;
   // What nothing is promised of takes fewer and shorter rounds.
   const fewer = quick ? 2 : 3;
   const briefly = ['--rounds', String(fewer), '--seconds', '1'];
@@ -58,7 +53,10 @@ export function stepsOf(quick) {
   ];
   return [
     own('gateway', how, 30 * oneTurn),
-    { ...own('gateway', [...onNodes, ...briefly], perNode * briefTurn + 60), name: 'nodes' },
+    {
+      ...own('gateway', [...onNodes, ...briefly, '--ramp', '1'], perNode * (briefTurn + fewer * 1.3) + 60),
+      name: 'nodes',
+    },
     own('redis-calls', how, 7 * oneTurn + 20),
     own('chain', quick ? ['--requests', '4000'] : [], quick ? 10 : 60),
     own('route-match', [], quick ? 10 : 60),
