@@ -92,10 +92,7 @@ async function inRounds(contenders, shape, settings, connections, { samples, fai
   for (let round = -1; round < settings.rounds; round += 1) {
     for (const contender of contenders.filter(({ name }) => failures[name] === undefined)) {
       try {
-        const seconds = round < 0 ? WARM_UP_SECONDS : settings.seconds;
-        if (round >= 0 && settings.ramp > 0)
-          await measure(contender, shape, { ...settings, seconds: settings.ramp }, connections);
-        const sample = await measure(contender, shape, { ...settings, seconds }, connections);
+        const sample = await measureRound(contender, shape, settings, connections, round);
         samples[contender.name] ??= [];
         if (round >= 0) samples[contender.name]?.push(sample);
       } catch (error) {
@@ -104,6 +101,21 @@ async function inRounds(contenders, shape, settings, connections, { samples, fai
       }
     }
   }
+}
+
+/**
+ * @param {import('./contender.mjs').Contender} contender
+ * @param {Shape} shape
+ * @param {{ ramp: number } & import('./load.mjs').Settings} settings
+ * @param {import('node:child_process').ChildProcess} connections
+ * @param {number} round the first one is -1
+ */
+async function measureRound(contender, shape, settings, connections, round) {
+  const measureFor = (/** @type {number} */ seconds) =>
+    measure(contender, shape, { ...settings, seconds }, connections);
+  if (round < 0) return measureFor(WARM_UP_SECONDS);
+  if (settings.ramp > 0) await measureFor(settings.ramp);
+  return measureFor(settings.seconds);
 }
 
 /** @param {Record<string, Sample[]>} samples @returns {Record<string, Sample>} */
