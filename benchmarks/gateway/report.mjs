@@ -22,7 +22,7 @@ export function rowsOf({ medians }) {
 
 /** @param {number} value */
 function milliseconds(value) {
-  return Number.isNaN(value) ? '' : value.toFixed(2);
+  return Number.isFinite(value) ? value.toFixed(2) : ''; // JSON has made null of what is no number.
 }
 
 /** @param {Result} result */
