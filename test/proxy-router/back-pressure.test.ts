@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { Readable, type Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
@@ -41,22 +41,20 @@ async function count(from: Readable): Promise<number> {
 }
 
 test('an upload waits for an upstream that does not read, instead of filling the memory', async () => {
-  let taken: IncomingMessage | undefined;
-  let answer: ServerResponse | undefined;
-  const { url } = await serve((req, res) => {
-    taken = req;
-    answer = res;
-  });
+  const told = new EventEmitter();
+  const { url } = await serve((req, res) => told.emit('request', req, res));
+  const asked = once(told, 'request') as Promise<[IncomingMessage, ServerResponse]>;
   const { port } = await gateway({ services: { '/': url } });
   const client = request({ port, method: 'POST', agent: false });
   cleanup(() => client.destroy());
   const response = once(client, 'response');
   const poured = pour(client);
+  const [taken, answer] = await asked;
   await stalled(poured);
   expect(poured.bytes).toBeGreaterThan(0);
   expect(poured.bytes).toBeLessThan(whole / 2);
-  expect(await count(taken as IncomingMessage)).toBe(whole);
-  answer?.end();
+  expect(await count(taken)).toBe(whole);
+  answer.end();
   expect(((await response)[0] as IncomingMessage).statusCode).toBe(200);
 });
 
