@@ -15,7 +15,6 @@ const { values } = parseArgs({
     shape: { type: 'string', multiple: true, default: ['get-1k'] },
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '10' },
-    starts: { type: 'string', default: '1' },
     ramp: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
@@ -28,7 +27,6 @@ const { values } = parseArgs({
 endOnSignals();
 const given = {
   rounds: Number(values.rounds),
-  starts: Number(values.starts),
   ramp: Number(values.ramp),
   seconds: Number(values.seconds),
   connections: Number(values.connections),

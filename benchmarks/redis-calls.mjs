@@ -10,7 +10,6 @@ import { endOnSignals } from './processes.mjs';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
-    starts: { type: 'string', default: '1' },
     ramp: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
@@ -25,7 +24,6 @@ const [result] = await runGateways({
   shapes: shapesNamed('get-1k'),
   only: [BARE, ...PAIRS.flatMap((name) => [name, `${name}, Redis`])],
   rounds: Number(values.rounds),
-  starts: Number(values.starts),
   ramp: Number(values.ramp),
   seconds: Number(values.seconds),
   connections: Number(values.connections),

@@ -2,7 +2,7 @@ import { machineAsMarkdown } from '../machine.mjs';
 import { BASE } from './contenders.mjs';
 
 /** @typedef {import('./run.mjs').Result} Result */
-/** @typedef {{ rounds: number, starts: number, seconds: number, connections: number }} Given */
+/** @typedef {{ rounds: number, ramp: number, seconds: number, connections: number }} Given */
 
 /** The rows of a result: CPU, its ratio to the base, and the other figures. @param {Result} result */
 export function rowsOf({ medians }) {
@@ -58,6 +58,12 @@ export function tableOf(result) {
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n') + note;
 }
 
+/** @param {Given} given */
+export function howMeasured({ rounds, ramp, seconds, connections }) {
+  const behind = ramp > 0 ? `, each behind ${ramp} s that are not counted` : '';
+  return `Medians of ${rounds} interleaved rounds of ${seconds} s${behind}; ${connections} connections.`;
+}
+
 /**
  * The tables of a run, and the machine that it ran on.
  *
@@ -65,8 +71,7 @@ export function tableOf(result) {
  * @param {Parameters<typeof machineAsMarkdown>[0]} machine
  * @param {Given} given
  */
-export function asMarkdown(results, machine, { rounds, starts, seconds, connections }) {
+export function asMarkdown(results, machine, given) {
   const parts = results.map((result) => `## ${result.title}\n\n${tableOf(result)}`);
-  const how = `Medians of ${rounds} interleaved rounds of ${seconds} s, ${connections} connections; each contender started ${starts} times.`;
-  return `${machineAsMarkdown(machine)}\n\n${how}\n\n${parts.join('\n\n')}\n`;
+  return `${machineAsMarkdown(machine)}\n\n${howMeasured(given)}\n\n${parts.join('\n\n')}\n`;
 }

@@ -19,7 +19,6 @@ const WARM_UP_SECONDS = 3;
  * @property {readonly Shape[]} shapes
  * @property {readonly string[]} only
  * @property {number} rounds
- * @property {number} starts how often each contender is started: two processes of one program differ by some percent
  * @property {number} ramp seconds before each round that are not counted: who has waited for the others begins cold
  * @property {number} seconds
  * @property {number} connections
@@ -39,18 +38,10 @@ export async function runGateways(plan) {
   const results = [];
   for (const { shape, entries } of chosen) {
     if (entries.length === 0) continue;
-    const rounds = Math.ceil(plan.rounds / plan.starts);
-    const settings = { ...plan, rounds, folder, live: services.live[0] ?? '' };
-    /** @type {Record<string, Sample[]>} */
-    const samples = {};
-    /** @type {Record<string, string>} */
-    const failures = {};
-    for (let start = 0; start < plan.starts; start += 1) {
-      const contenders = await startAll(entries, shape, plan, services);
-      await inRounds(contenders, shape, settings, connections, { samples, failures });
-      for (const { child } of contenders) child.kill('SIGKILL');
-    }
-    for (const failed of Object.keys(failures)) delete samples[failed];
+    const contenders = await startAll(entries, shape, plan, services);
+    const settings = { ...plan, folder, live: services.live[0] ?? '' };
+    const { samples, failures } = await inRounds(contenders, shape, settings, connections);
+    for (const { child } of contenders) child.kill('SIGKILL');
     const { name, title, operation } = shape;
     results.push({ shape: name, title, operation, medians: mediansOf(samples), failures, samples });
   }
@@ -86,21 +77,25 @@ async function startAll(entries, shape, { nodes }, { files, live, redis }) {
  * @param {Shape} shape
  * @param {{ rounds: number, ramp: number } & import('./load.mjs').Settings} settings
  * @param {import('node:child_process').ChildProcess} connections
- * @param {{ samples: Record<string, Sample[]>, failures: Record<string, string> }} found what is added to
  */
-async function inRounds(contenders, shape, settings, connections, { samples, failures }) {
+async function inRounds(contenders, shape, settings, connections) {
+  /** @type {Record<string, Sample[]>} */
+  const samples = Object.fromEntries(contenders.map(({ name }) => [name, []]));
+  /** @type {Record<string, string>} */
+  const failures = {};
   for (let round = -1; round < settings.rounds; round += 1) {
     for (const contender of contenders.filter(({ name }) => failures[name] === undefined)) {
       try {
         const sample = await measureRound(contender, shape, settings, connections, round);
-        samples[contender.name] ??= [];
         if (round >= 0) samples[contender.name]?.push(sample);
       } catch (error) {
         failures[contender.name] = /** @type {Error} */ (error).message;
+        delete samples[contender.name];
         console.error(error);
       }
     }
   }
+  return { samples, failures };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tableOf } from '../gateway/report.mjs';
+import { howMeasured, tableOf } from '../gateway/report.mjs';
 import { machineAsMarkdown } from '../machine.mjs';
 import { summaryOf } from './summary.mjs';
 
@@ -27,9 +27,7 @@ export function tablesIn(folder) {
   const tables = {};
   const run = read('gateway');
   if (run) {
-    const { rounds, starts, seconds, connections } = run.given;
-    const how = `Medians of ${rounds} interleaved rounds of ${seconds} s, ${connections} connections; each contender started ${starts} times.`;
-    tables['machine'] = `${machineAsMarkdown(run.machine)}\n\n${how}`;
+    tables['machine'] = `${machineAsMarkdown(run.machine)}\n\n${howMeasured(run.given)}`;
     for (const result of [...run.results, ...(read('shapes')?.results ?? [])])
       tables[result.shape] = tableOf(result);
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { corkTurn } from '../core/cork-turn.js';
 import { closeFrame, FrameTracker } from './websocket-frames.js';
 
 /** The peer is going away, such as a server that shuts down (RFC 6455, section 7.4.1). */
@@ -15,7 +16,6 @@ export class WebSocketRelay {
   readonly #tracker = new FrameTracker();
   #leaving = false;
   #left = false;
-  #corked = false;
 
   /** @param masked whether it goes to a server */
   constructor(from: Socket, to: Socket, masked: boolean, onBytes: () => void) {
@@ -78,18 +78,7 @@ export class WebSocketRelay {
 
   #pass(piece: Buffer): void {
     if (!this.#to.writable) return;
-    this.#cork();
+    corkTurn(this.#to); // To wake the other side for each of a turn's messages costs more than passing them on.
     if (!this.#to.write(piece) && !this.#left) this.#from.pause();
-  }
-
-  /** What comes in one turn of the event loop is written at its end: it is then that it costs least. */
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#to.cork();
-    setImmediate(() => {
-      this.#corked = false;
-      this.#to.uncork();
-    });
   }
 }

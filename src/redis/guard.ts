@@ -88,13 +88,8 @@ export class RedisGuard {
   }
 
   /** Tells cockatiel of a failure. */
-  #count(error: unknown): Promise<void> {
-    return this.#breaker
-      .execute(() => Promise.reject(error))
-      .then(
-        () => undefined,
-        () => undefined,
-      );
+  #count(error: unknown): Promise<undefined> {
+    return this.#breaker.execute(() => Promise.reject(error)).catch(() => undefined);
   }
 
   /** Stops probing for good: nothing is told any more, and no timer is left. */
@@ -156,7 +151,7 @@ function waitFor<Answer>(
   }, timeoutMs).unref();
   const stop = (): void => {
     clearTimeout(timer);
-    if (reading) clearImmediate(reading);
+    clearImmediate(reading);
   };
   answer.then(
     (value) => {

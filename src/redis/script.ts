@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
+import { corkTurn } from '../core/cork-turn.js';
 import type { RedisClient } from './client.js';
 
 /** What every ioredis client has, and its types leave out: strings in answers are Buffers, which may hold any bytes. */
@@ -12,19 +13,6 @@ interface ScriptClient {
     ...given: readonly (string | number | Buffer)[]
   ): Promise<unknown>;
   evalBuffer(source: string, keys: number, ...given: readonly (string | number | Buffer)[]): Promise<unknown>;
-}
-
-const corked = new WeakSet<Writable>();
-
-/** Has what is written in one turn of the event loop go out at its end, in one system call. */
-function corkTurn(stream: Writable | undefined): void {
-  if (stream === undefined || corked.has(stream)) return;
-  corked.add(stream);
-  stream.cork();
-  setImmediate(() => {
-    corked.delete(stream);
-    stream.uncork();
-  });
 }
 
 /**
@@ -53,7 +41,7 @@ export class RedisScript {
     read: (answer: unknown) => Answer,
   ): Promise<Answer> {
     const scripts = client as unknown as ScriptClient;
-    corkTurn(scripts.stream);
+    if (scripts.stream) corkTurn(scripts.stream);
     return scripts.evalshaBuffer(this.#digest, keys, ...given).then(read, (error: Error) => {
       if (!error.message.startsWith('NOSCRIPT')) throw error;
       return scripts.evalBuffer(this.#source, keys, ...given).then(read);

@@ -115,3 +115,24 @@ test('can be made when the answer has begun', async () => {
   expect(context?.id).toMatch(uuid);
   expect(context?.outcome.status).toBe(202);
 });
+
+test('the subject is who the request is known to be by then', async () => {
+  const seen: string[] = [];
+  const { url } = await serve((req, res) => {
+    const context = contextOf(req, res);
+    const look = (): void => void seen.push(context.subject);
+    look();
+    contextOf(req, res, compileTrustProxy(true)); // Now the client is another.
+    look();
+    const identity = { id: 'alice', method: 'api-key', tier: 'free', permissions: [], metadata: {} } as const;
+    context.identity = identity;
+    look();
+    context.identity = { ...identity, id: 'bob' };
+    look();
+    context.identity = { ...identity, method: 'anonymous' };
+    look();
+    res.end();
+  });
+  await send(url, '/', { headers: { 'X-Forwarded-For': '192.0.2.9' } });
+  expect(seen).toEqual(['ip:127.0.0.1', 'ip:192.0.2.9', 'key:alice', 'key:bob', 'ip:192.0.2.9']);
+});

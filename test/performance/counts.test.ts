@@ -1,4 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { EventEmitter } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { describe, expect, jest, test } from '@jest/globals';
 import { createGateway } from 'gatewright';
 import { everything, serviceOf } from '../../benchmarks/layers.mjs';
 import { httpProxyTransport } from '../../src/proxy-router/http-proxy-transport.js';
@@ -79,6 +81,21 @@ test.each([
     for (let turn = 0; turn < 10; turn++) for (const method of ['GET', 'POST']) await ask(method);
   });
   expect(counts).toMatchObject({ Error: 0 });
+});
+
+test('V8 knows the shape of the options that http-proxy-middleware makes for each request', async () => {
+  setFlagsFromString('--allow-natives-syntax');
+  const haveSameShape = new Function('one', 'other', 'return %HaveSameMap(one, other)');
+  const { url } = await serve((_req, res) => res.end());
+  const gateway = createGateway({ ...everything, authenticate: false, services: serviceOf([url]) });
+  cleanup(() => gateway.close());
+  const { url: at } = await serve(gateway.listener);
+  const emitted = jest.spyOn(EventEmitter.prototype, 'emit');
+  cleanup(() => emitted.mockRestore());
+  for (let turn = 0; turn < 20; turn++) await send(at, '/api/kgot');
+  const options = emitted.mock.calls.filter(([name]) => name === 'proxyReq').map((given) => given[4]);
+  expect(options).toHaveLength(20);
+  expect(haveSameShape(options.at(-1), options.at(-2))).toBe(true);
 });
 
 describe('the counts', () => {
