@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { remembered } from '../core/remembered.js';
 import { connectionNames, isHopByHop } from './hop-by-hop.js';
-import { remembered } from './remembered.js';
 import type { ResponseHead } from './transport.js';
 
 /** What this gateway has to say itself: an upstream's own words would contradict it. */

@@ -15,12 +15,21 @@ export const BUCKET_FIELD = FIRST_COUNTER + BUCKET_PLACE;
 const encoded = new WeakMap<QuotaLimits, string>();
 
 /**
- * A question as one argument in JSON, since each argument costs: lease ms (-1: only look), points, cost; then the
- * limits: slots (-1: any number), ms until a subject is forgotten, the capacity of a token bucket; and for each window
- * its place, ms and limit.
+ * What is asked, in JSON, begins with what to do. To decide: lease ms (-1: only look), points, cost; then the limits: slots (-1: any number), ms until a subject is
+ * forgotten, the capacity of a token bucket; and for each window its place, ms and limit.
  */
-export function encodeQuestion(limits: QuotaLimits, leaseMs: number, points: number, cost: Micros): string {
-  return `[${leaseMs},${points},${cost},${encodeLimits(limits)}]`;
+export function encodeReserve(limits: QuotaLimits, leaseMs: number, points: number, cost: Micros): string {
+  return `["reserve",${leaseMs},${points},${cost},${encodeLimits(limits)}]`;
+}
+
+/** To settle: lease ms, and the cost to add. */
+export function encodeSettle(leaseMs: number, difference: Micros): string {
+  return `["settle",${leaseMs},${difference}]`;
+}
+
+/** To renew a lease: for how many ms. */
+export function encodeRenew(leaseMs: number): string {
+  return `["renew",${leaseMs}]`;
 }
 
 function encodeLimits(limits: QuotaLimits): string {

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Micros } from '../core/money.js';
+import { remembered } from '../core/remembered.js';
 import type { RedisClient } from '../redis/client.js';
+import { type CallBy, ScriptBatch } from '../redis/script-batch.js';
 import { correction } from './counters.js';
 import { decide } from './decision.js';
 import type { QuotaDecision, QuotaLease, QuotaLimits, QuotaStore } from './quota-store.js';
-import { encodeQuestion } from './redis-limits.js';
-import { renewScript, reserveScript, settleScript } from './redis-scripts.js';
+import { encodeRenew, encodeReserve, encodeSettle } from './redis-limits.js';
+import { quotaScript } from './redis-scripts.js';
+import { type Placed, RunningLeases } from './running-leases.js';
 import { type SubjectKeys, subjectKeys } from './subject-keys.js';
 
-/** Bytes of a number in an answer. */
-const DOUBLE = 8;
-
 /** An admitted request that is known to Redis. */
-export interface RedisLease extends QuotaLease {
+export interface RedisLease extends QuotaLease, Placed {
   readonly id: string;
   readonly keys: SubjectKeys;
   readonly leaseMs: number;
@@ -28,31 +28,37 @@ export interface RedisQuotaStoreOptions {
   readonly keyPrefix?: string | undefined;
   /** A clock instead of Redis's own, for tests: milliseconds. Leases are not renewed by it. */
   readonly now?: (() => number) | undefined;
-  /** Makes the calls that renew leases, or does not while Redis is known to be away. Default: makes them. */
-  readonly renewBy?: (<Answer>(call: () => Promise<Answer>) => Promise<Answer>) | undefined;
+  /** Makes calls, or does not while Redis is known to be away; and may give them up. Default: makes them. */
+  readonly callBy?: CallBy | undefined;
+  /** Hears of decisions that came after their call was given up. */
+  readonly onLate?: ((decision: QuotaDecision) => void) | undefined;
 }
 
 /**
- * Usage in Redis, shared by all replicas. One script call decides, whatever the number of dimensions, and one
- * settles; time is Redis's. Long responses have their leases renewed; those of a process that was killed expire.
+ * Usage in Redis, shared by all replicas. Whatever the number of dimensions, a decision is one question to a script, and
+ * a settlement one; those of a turn of the event loop share a call. Time is Redis's. Long responses have their leases renewed; those of a process that was killed expire.
  */
 export class RedisQuotaStore implements QuotaStore {
-  readonly #client: RedisClient;
-  readonly #prefix: string;
-  readonly #now: (() => number) | undefined;
+  readonly #batch: ScriptBatch;
+  readonly #keysOf: (subject: string) => SubjectKeys;
+  readonly #onLate: ((decision: QuotaDecision) => void) | undefined;
   readonly #renews: boolean;
-  readonly #renewBy: NonNullable<RedisQuotaStoreOptions['renewBy']>;
-  readonly #running = new Set<RedisLease>();
+  readonly #running = new RunningLeases<RedisLease>();
   readonly #instance = randomBytes(9).toString('base64url');
   #count = 0;
   #renewal: NodeJS.Timeout | undefined;
 
   constructor(options: RedisQuotaStoreOptions) {
-    this.#client = options.client;
-    this.#prefix = options.keyPrefix ?? 'gw:';
-    this.#now = options.now;
-    this.#renews = options.now === undefined;
-    this.#renewBy = options.renewBy ?? ((call) => call());
+    const { client, keyPrefix = 'gw:', now, callBy, onLate } = options;
+    this.#batch = new ScriptBatch({
+      client,
+      script: quotaScript,
+      common: () => String(now?.() ?? false),
+      callBy,
+    });
+    this.#keysOf = remembered((subject) => subjectKeys(keyPrefix, subject));
+    this.#onLate = onLate;
+    this.#renews = now === undefined;
   }
 
   reserve(
@@ -64,28 +70,26 @@ export class RedisQuotaStore implements QuotaStore {
   ): Promise<QuotaDecision> {
     this.#count += 1;
     const id = `${this.#instance}:${this.#count}`;
-    const keys = subjectKeys(this.#prefix, subject);
-    return this.#ask(keys, limits, id, leaseMs, points, costMicros, (answer) => {
-      const lease = isAllowed(answer)
-        ? this.#hold({ costMicros, id, keys, leaseMs, renewedAt: performance.now() })
-        : undefined;
-      return decisionOf(limits, answer, lease);
-    });
+    const keys = this.#keysOf(subject);
+    const read = (numbers: number[]): QuotaDecision =>
+      decisionOf(limits, numbers, () =>
+        this.#hold({ costMicros, id, keys, leaseMs, renewedAt: performance.now(), place: -1 }),
+      );
+    const question = encodeReserve(limits, leaseMs, points, costMicros);
+    return this.#batch.run({ keys, id, question, read, onLate: this.#onLate });
   }
 
   settle(lease: QuotaLease, actualCostMicros: Micros): Promise<void> {
     const { id, keys, leaseMs, costMicros } = lease as RedisLease;
     this.abandon(lease);
-    const difference = correction(costMicros, actualCostMicros);
-    const given = this.#timed([...keys, id, leaseMs, difference]);
-    return settleScript.run(this.#client, keys.length, given, () => undefined);
+    const question = encodeSettle(leaseMs, correction(costMicros, actualCostMicros));
+    return this.#batch.run({ keys, id, question, read: nothing });
   }
 
   peek(subject: string, limits: QuotaLimits, points: number, costMicros: Micros): Promise<QuotaDecision> {
-    const keys = subjectKeys(this.#prefix, subject);
-    return this.#ask(keys, limits, '', -1, points, costMicros, (answer) =>
-      decisionOf(limits, answer, undefined),
-    );
+    const question = encodeReserve(limits, -1, points, costMicros);
+    const read = (numbers: number[]): QuotaDecision => decisionOf(limits, numbers, nothing);
+    return this.#batch.run({ keys: this.#keysOf(subject), id: '', question, read });
   }
 
   /** Renews a lease no more: it comes back by itself if it is not settled. */
@@ -95,25 +99,6 @@ export class RedisQuotaStore implements QuotaStore {
 
   close(): void {
     clearInterval(this.#renewal);
-  }
-
-  #ask(
-    [usage, leases]: SubjectKeys,
-    limits: QuotaLimits,
-    id: string,
-    leaseMs: number,
-    points: number,
-    costMicros: Micros,
-    read: (answer: Buffer) => QuotaDecision,
-  ): Promise<QuotaDecision> {
-    const given = [usage, leases, encodeQuestion(limits, leaseMs, points, costMicros), id];
-    return reserveScript.run(this.#client, 2, this.#timed(given), (answer) => read(answer as Buffer));
-  }
-
-  /** Arguments with the time behind them, where it isn't Redis's own. */
-  #timed(given: (string | number)[]): (string | number)[] {
-    if (this.#now) given.push(this.#now());
-    return given;
   }
 
   #hold(lease: RedisLease): RedisLease {
@@ -128,19 +113,23 @@ export class RedisQuotaStore implements QuotaStore {
     for (const lease of this.#running) {
       if (now - lease.renewedAt < lease.leaseMs / 3) continue;
       lease.renewedAt = now;
-      const given = this.#timed([...lease.keys, lease.id, lease.leaseMs]);
-      this.#renewBy(() => renewScript.run(this.#client, 2, given, () => undefined)).catch(() => undefined);
+      const { keys, id, leaseMs } = lease;
+      this.#batch.run({ keys, id, question: encodeRenew(leaseMs), read: nothing }).catch(nothing);
     }
   }
 }
 
-/** What the script says: 1 or 0, running requests, and for each window what is left and ms until reset. */
-function decisionOf(limits: QuotaLimits, answer: Buffer, lease: RedisLease | undefined): QuotaDecision {
-  const standing: number[] = [];
-  for (let at = 2 * DOUBLE; at < answer.length; at += DOUBLE) standing.push(answer.readDoubleLE(at));
-  return decide(limits, standing, answer.readDoubleLE(DOUBLE), isAllowed(answer), lease);
+/** What the script says: for each window what is left and ms until reset; then 1 or 0, and running requests. */
+function decisionOf(
+  limits: QuotaLimits,
+  numbers: number[],
+  leased: () => QuotaLease | undefined,
+): QuotaDecision {
+  const running = numbers.pop() as number;
+  const allowed = numbers.pop() === 1;
+  return decide(limits, numbers, running, allowed, allowed ? leased() : undefined);
 }
 
-function isAllowed(answer: Buffer): boolean {
-  return answer.readDoubleLE(0) === 1;
+function nothing(): undefined {
+  return undefined;
 }

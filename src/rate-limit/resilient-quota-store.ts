@@ -49,8 +49,11 @@ export class ResilientQuotaStore implements QuotaStore {
 
   constructor(options: ResilientQuotaStoreOptions) {
     this.#options = options;
-    // Renewals that are not answered would pile up otherwise.
-    this.#redis = new RedisQuotaStore({ ...options, renewBy: (call) => this.#guard.run(call) });
+    this.#redis = new RedisQuotaStore({
+      ...options,
+      callBy: (call, onLate) => this.#guard.run(call, onLate),
+      onLate: (decision) => this.#undo(decision),
+    });
     this.#local = new MemoryQuotaStore({ maxSubjects: options.maxSubjects });
     this.#guard = new RedisGuard({
       timeoutMs: options.timeoutMs,
@@ -81,18 +84,15 @@ export class ResilientQuotaStore implements QuotaStore {
     if (!this.#guard.available) return instead();
     const known = this.#refusals.find(subject, limits, points);
     if (known) return known;
-    const ask = () => this.#redis.reserve(subject, limits, points, costMicros, leaseMs);
-    return this.#guard
-      .run(ask, (late) => this.#undo(late))
-      .then((decision) => {
-        if (!decision.allowed) this.#refusals.add(subject, limits, points, decision);
-        return decision;
-      }, instead);
+    return this.#redis.reserve(subject, limits, points, costMicros, leaseMs).then((decision) => {
+      if (!decision.allowed) this.#refusals.add(subject, limits, points, decision);
+      return decision;
+    }, instead);
   }
 
-  settle(lease: QuotaLease, actualCostMicros: Micros): void | Promise<void> {
-    if (this.#locally.has(lease)) return this.#local.settle(lease, actualCostMicros);
-    return this.#deliver({ lease, costMicros: actualCostMicros });
+  settle(lease: QuotaLease, actualCostMicros: Micros): void {
+    if (this.#locally.has(lease)) this.#local.settle(lease, actualCostMicros);
+    else this.#deliver({ lease, costMicros: actualCostMicros });
   }
 
   peek(
@@ -103,7 +103,7 @@ export class ResilientQuotaStore implements QuotaStore {
   ): QuotaDecision | Promise<QuotaDecision> {
     const instead = (): QuotaDecision =>
       this.#local.peek(subject, dividedLimits(limits, this.#options.replicas), points, costMicros);
-    return this.#guard.run(() => this.#redis.peek(subject, limits, points, costMicros)).catch(instead);
+    return this.#redis.peek(subject, limits, points, costMicros).catch(instead);
   }
 
   close(): void {
@@ -124,22 +124,19 @@ export class ResilientQuotaStore implements QuotaStore {
 
   /** An answer that came too late admitted a request that was decided otherwise meanwhile. */
   #undo(late: QuotaDecision): void {
-    if (late.lease) void this.#deliver({ lease: late.lease, costMicros: 0 });
+    if (late.lease) this.#deliver({ lease: late.lease, costMicros: 0 });
   }
 
   /** Settles, or keeps the settlement until Redis is back. */
-  #deliver(settlement: Undelivered): Promise<void> {
+  #deliver(settlement: Undelivered): void {
     const { lease, costMicros } = settlement;
-    this.#redis.abandon(lease);
-    return this.#guard
-      .run(() => this.#redis.settle(lease, costMicros))
-      .then(
-        () => this.#makeUp(),
-        () => {
-          if (this.#undelivered.length < MAX_UNDELIVERED) this.#undelivered.push(settlement);
-          this.#retry ??= setTimeout(() => this.#makeUp(), RETRY_MS).unref();
-        },
-      );
+    this.#redis.settle(lease, costMicros).then(
+      () => this.#makeUp(),
+      () => {
+        if (this.#undelivered.length < MAX_UNDELIVERED) this.#undelivered.push(settlement);
+        this.#retry ??= setTimeout(() => this.#makeUp(), RETRY_MS).unref();
+      },
+    );
   }
 
   /** Delivers what Redis has missed, one after the other: each success calls for the next. */
@@ -147,7 +144,7 @@ export class ResilientQuotaStore implements QuotaStore {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     const next = this.available ? this.#undelivered.shift() : undefined;
-    if (next) void this.#deliver(next);
+    if (next) this.#deliver(next);
   }
 
   #changed(available: boolean): void {

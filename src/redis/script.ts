@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Writable } from 'node:stream';
-import { corkTurn } from '../core/cork-turn.js';
 import type { RedisClient } from './client.js';
 
 /** What every ioredis client has, and its types leave out: strings in answers are Buffers, which may hold any bytes. */
 interface ScriptClient {
-  /** The connection; a Cluster has several, and none here. */
-  readonly stream?: Writable | undefined;
   evalshaBuffer(
     digest: string,
     keys: number,
@@ -41,7 +37,6 @@ export class RedisScript {
     read: (answer: unknown) => Answer,
   ): Promise<Answer> {
     const scripts = client as unknown as ScriptClient;
-    if (scripts.stream) corkTurn(scripts.stream);
     return scripts.evalshaBuffer(this.#digest, keys, ...given).then(read, (error: Error) => {
       if (!error.message.startsWith('NOSCRIPT')) throw error;
       return scripts.evalBuffer(this.#source, keys, ...given).then(read);

@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { remembered } from '../../src/proxy-router/remembered.js';
+import { remembered } from '../../src/core/remembered.js';
 
 test('a name is looked at once, until there are too many', () => {
   const look = jest.fn((name: string) => ({ name }));
