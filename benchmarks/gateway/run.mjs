@@ -114,7 +114,7 @@ async function measureRound(contender, shape, settings, connections, round) {
 }
 
 /** @param {Record<string, Sample[]>} samples @returns {Record<string, Sample>} */
-function mediansOf(samples) {
+export function mediansOf(samples) {
   return Object.fromEntries(
     Object.entries(samples).map(([name, all]) => {
       const of = (/** @type {keyof Sample} */ figure) => median(all.map((one) => one[figure]));

@@ -57,7 +57,8 @@ export function stepsOf(quick) {
       ...own('gateway', [...onNodes, ...briefly, '--ramp', '1'], perNode * (briefTurn + fewer * 1.3) + 60),
       name: 'nodes',
     },
-    own('redis-calls', how, 7 * oneTurn + 20),
+    // Rounds are divided among three starts.
+    own('redis-calls', how, 7 * (oneTurn + 12) + 20),
     own('chain', quick ? ['--requests', '4000'] : [], quick ? 10 : 60),
     own('route-match', [], quick ? 10 : 60),
     own('memory', memory, quick ? 20 : 600),

@@ -28,15 +28,20 @@ export interface RedisQuotaStoreOptions {
   readonly keyPrefix?: string | undefined;
   /** A clock instead of Redis's own, for tests: milliseconds. Leases are not renewed by it. */
   readonly now?: (() => number) | undefined;
-  /** Makes calls, or does not while Redis is known to be away; and may give them up. Default: makes them. */
-  readonly callBy?: CallBy | undefined;
-  /** Hears of decisions that came after their call was given up. */
-  readonly onLate?: ((decision: QuotaDecision) => void) | undefined;
+}
+
+/** How a store's calls are made where Redis may be away. */
+export interface RedisQuotaCalls {
+  /** Makes a call, or does not while Redis is known to be away; and may give it up. */
+  readonly callBy: CallBy;
+  /** Hears of decisions that come after their call was given up. */
+  readonly onLate: (decision: QuotaDecision) => void;
 }
 
 /**
- * Usage in Redis, shared by all replicas. Whatever the number of dimensions, a decision is one question to a script, and
- * a settlement one; those of a turn of the event loop share a call. Time is Redis's. Long responses have their leases renewed; those of a process that was killed expire.
+ * Usage in Redis, shared by all replicas. Whatever the number of dimensions, a decision is one question to a script,
+ * and a settlement another; those of one turn of the event loop share a call. Time is Redis's. Long responses have
+ * their leases renewed; those of a process that was killed expire.
  */
 export class RedisQuotaStore implements QuotaStore {
   readonly #batch: ScriptBatch;
@@ -48,16 +53,16 @@ export class RedisQuotaStore implements QuotaStore {
   #count = 0;
   #renewal: NodeJS.Timeout | undefined;
 
-  constructor(options: RedisQuotaStoreOptions) {
-    const { client, keyPrefix = 'gw:', now, callBy, onLate } = options;
+  constructor(options: RedisQuotaStoreOptions, calls?: RedisQuotaCalls) {
+    const { client, keyPrefix = 'gw:', now } = options;
     this.#batch = new ScriptBatch({
       client,
       script: quotaScript,
       common: () => String(now?.() ?? false),
-      callBy,
+      callBy: calls?.callBy,
     });
     this.#keysOf = remembered((subject) => subjectKeys(keyPrefix, subject));
-    this.#onLate = onLate;
+    this.#onLate = calls?.onLate;
     this.#renews = now === undefined;
   }
 

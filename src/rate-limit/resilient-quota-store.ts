@@ -49,8 +49,7 @@ export class ResilientQuotaStore implements QuotaStore {
 
   constructor(options: ResilientQuotaStoreOptions) {
     this.#options = options;
-    this.#redis = new RedisQuotaStore({
-      ...options,
+    this.#redis = new RedisQuotaStore(options, {
       callBy: (call, onLate) => this.#guard.run(call, onLate),
       onLate: (decision) => this.#undo(decision),
     });
