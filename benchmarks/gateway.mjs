@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     shape: { type: 'string', multiple: true, default: ['get-1k'] },
     only: { type: 'string', multiple: true, default: [] },
+    starts: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '10' },
     ramp: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '2' },
@@ -26,6 +27,7 @@ const { values } = parseArgs({
 
 endOnSignals();
 const given = {
+  starts: Number(values.starts),
   rounds: Number(values.rounds),
   ramp: Number(values.ramp),
   seconds: Number(values.seconds),

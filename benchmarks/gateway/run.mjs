@@ -18,6 +18,8 @@ const WARM_UP_SECONDS = 3;
  * @typedef {object} Plan
  * @property {readonly Shape[]} shapes
  * @property {readonly string[]} only
+ * @property {number} starts in so many the rounds are divided, and each starts all contenders anew: the same program costs some
+ * 5 % more or less from one start to the next
  * @property {number} rounds
  * @property {number} ramp seconds before each round that are not counted: who has waited for the others begins cold
  * @property {number} seconds
@@ -38,10 +40,21 @@ export async function runGateways(plan) {
   const results = [];
   for (const { shape, entries } of chosen) {
     if (entries.length === 0) continue;
-    const contenders = await startAll(entries, shape, plan, services);
-    const settings = { ...plan, folder, live: services.live[0] ?? '' };
-    const { samples, failures } = await inRounds(contenders, shape, settings, connections);
-    for (const { child } of contenders) child.kill('SIGKILL');
+    const rounds = Math.ceil(plan.rounds / plan.starts);
+    const settings = { ...plan, rounds, folder, live: services.live[0] ?? '' };
+    /** @type {Record<string, Sample[]>} */
+    const samples = {};
+    /** @type {Record<string, string>} */
+    const failures = {};
+    for (let start = 0; start < plan.starts; start += 1) {
+      const contenders = await startAll(entries, shape, plan, services);
+      const measured = await inRounds(contenders, shape, settings, connections);
+      for (const { child } of contenders) child.kill('SIGKILL');
+      for (const [name, more] of Object.entries(measured.samples))
+        samples[name] = [...(samples[name] ?? []), ...more];
+      Object.assign(failures, measured.failures);
+    }
+    for (const name of Object.keys(failures)) delete samples[name];
     const { name, title, operation } = shape;
     results.push({ shape: name, title, operation, medians: mediansOf(samples), failures, samples });
   }
@@ -114,7 +127,7 @@ async function measureRound(contender, shape, settings, connections, round) {
 }
 
 /** @param {Record<string, Sample[]>} samples @returns {Record<string, Sample>} */
-export function mediansOf(samples) {
+function mediansOf(samples) {
   return Object.fromEntries(
     Object.entries(samples).map(([name, all]) => {
       const of = (/** @type {keyof Sample} */ figure) => median(all.map((one) => one[figure]));

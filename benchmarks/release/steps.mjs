@@ -27,6 +27,10 @@ export function stepsOf(quick) {
   const rounds = quick ? 2 : 10;
   const how = ['--rounds', String(rounds), '--seconds', '1', '--ramp', '1'];
   const oneTurn = rounds * 2.6 + 3.3;
+  // Small differences between few: over several starts, of which each has a level of its own.
+  const howSmall = ['--starts', '3', ...how.with(1, String(quick ? 3 : 12))];
+  const oneOfFew = (quick ? 3 : 12) * 2.6 + 3 * 4;
+  const services = ['ours: 6 services', 'ours: 10,000 services'].flatMap((name) => ['--only', name]);
   // What nothing is promised of takes fewer and shorter rounds.
   const fewer = quick ? 2 : 3;
   const briefly = ['--rounds', String(fewer), '--seconds', '1'];
@@ -57,8 +61,8 @@ export function stepsOf(quick) {
       ...own('gateway', [...onNodes, ...briefly, '--ramp', '1'], perNode * (briefTurn + fewer * 1.3) + 60),
       name: 'nodes',
     },
-    // Rounds are divided among three starts.
-    own('redis-calls', how, 7 * (oneTurn + 12) + 20),
+    own('redis-calls', howSmall, 7 * oneOfFew),
+    { ...own('gateway', [...services, ...howSmall], 2 * oneOfFew), name: 'services' },
     own('chain', quick ? ['--requests', '4000'] : [], quick ? 10 : 60),
     own('route-match', [], quick ? 10 : 60),
     own('memory', memory, quick ? 20 : 600),

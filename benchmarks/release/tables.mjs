@@ -31,8 +31,10 @@ export function tablesIn(folder) {
     for (const result of [...run.results, ...(read('shapes')?.results ?? [])])
       tables[result.shape] = tableOf(result);
   }
-  const nodes = read('nodes');
-  if (nodes) tables['nodes'] = nodes.results.map(tableOf).join('\n\n');
+  for (const name of ['nodes', 'services']) {
+    const more = read(name);
+    if (more) tables[name] = more.results.map(tableOf).join('\n\n');
+  }
   const rows = [['', 'measured', 'bound', 'holds'], ['---', '--:', '--:', '---'], ...summaryOf(read)];
   tables['must-show'] = rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   for (const name of [

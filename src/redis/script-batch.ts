@@ -72,7 +72,7 @@ return {packed, unpack(errors)}
   }
 }
 
-/** What is asked for one item, and who waits for it. */
+/** What is asked for one item. */
 export interface BatchItem<Answer> {
   readonly keys: readonly string[];
   /** Its name, which needs no escape in JSON. */
@@ -114,7 +114,7 @@ export class ScriptBatch {
 
   constructor(options: ScriptBatchOptions) {
     this.#options = options;
-    this.#callBy = options.callBy ?? ((call) => call());
+    this.#callBy = options.callBy ?? (async (call) => call());
     this.#most = options.client.isCluster ? 1 : MAX_ITEMS;
   }
 
@@ -145,7 +145,10 @@ export class ScriptBatch {
     for (const { item } of waiting) {
       const { id, question } = item;
       if (item.keys === before?.keys && question === before.question) list += `,"${id}"`;
-      else list += `,["${id}",${keys.push(...item.keys) - item.keys.length + 1},${question}]`;
+      else {
+        list += `,["${id}",${keys.length + 1},${question}]`;
+        keys.push(...item.keys);
+      }
       before = item;
     }
     const given = [...keys, `${list}]`];
