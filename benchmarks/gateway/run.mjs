@@ -13,6 +13,7 @@ const WARM_UP_SECONDS = 3;
 
 /** @typedef {import('./load.mjs').Sample} Sample */
 /** @typedef {import('./shapes.mjs').Shape} Shape */
+/** @typedef {{ files: readonly string[], live: readonly string[], redis: string | undefined }} Services */
 /** @typedef {{ shape: string, title: string, operation: string, medians: Record<string, Sample>, failures: Record<string, string>, samples: Record<string, Sample[]> }} Result */
 /**
  * @typedef {object} Plan
@@ -40,25 +41,42 @@ export async function runGateways(plan) {
   const results = [];
   for (const { shape, entries } of chosen) {
     if (entries.length === 0) continue;
-    const rounds = Math.ceil(plan.rounds / plan.starts);
-    const settings = { ...plan, rounds, folder, live: services.live[0] ?? '' };
-    /** @type {Record<string, Sample[]>} */
-    const samples = {};
-    /** @type {Record<string, string>} */
-    const failures = {};
-    for (let start = 0; start < plan.starts; start += 1) {
-      const contenders = await startAll(entries, shape, plan, services);
-      const measured = await inRounds(contenders, shape, settings, connections);
-      for (const { child } of contenders) child.kill('SIGKILL');
-      for (const [name, more] of Object.entries(measured.samples))
-        samples[name] = [...(samples[name] ?? []), ...more];
-      Object.assign(failures, measured.failures);
-    }
-    for (const name of Object.keys(failures)) delete samples[name];
+    const { samples, failures } = await inStarts(entries, shape, plan, services, {
+      folder,
+      live: services.live[0] ?? '',
+      connections,
+    });
     const { name, title, operation } = shape;
     results.push({ shape: name, title, operation, medians: mediansOf(samples), failures, samples });
   }
   return results;
+}
+
+/**
+ * Measures one shape, in so many starts.
+ *
+ * @param {readonly import('./contenders.mjs').Entry[]} entries
+ * @param {Shape} shape
+ * @param {Plan} plan
+ * @param {Services} services
+ * @param {{ folder: string, live: string, connections: import('node:child_process').ChildProcess }} by
+ */
+async function inStarts(entries, shape, plan, services, { folder, live, connections }) {
+  const settings = { ...plan, rounds: Math.ceil(plan.rounds / plan.starts), folder, live };
+  /** @type {Record<string, Sample[]>} */
+  const samples = {};
+  /** @type {Record<string, string>} */
+  const failures = {};
+  for (let start = 0; start < plan.starts; start += 1) {
+    const contenders = await startAll(entries, shape, plan, services);
+    const measured = await inRounds(contenders, shape, settings, connections);
+    for (const { child } of contenders) child.kill('SIGKILL');
+    for (const [name, more] of Object.entries(measured.samples))
+      samples[name] = [...(samples[name] ?? []), ...more];
+    Object.assign(failures, measured.failures);
+  }
+  for (const name of Object.keys(failures)) delete samples[name];
+  return { samples, failures };
 }
 
 /**
@@ -67,7 +85,7 @@ export async function runGateways(plan) {
  * @param {readonly import('./contenders.mjs').Entry[]} entries
  * @param {Shape} shape
  * @param {Plan} plan
- * @param {{ files: readonly string[], live: readonly string[], redis: string | undefined }} services
+ * @param {Services} services
  */
 async function startAll(entries, shape, { nodes }, { files, live, redis }) {
   const upstreams = shape.load === 'wrk' ? files : live;
