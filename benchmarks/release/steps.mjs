@@ -33,8 +33,8 @@ export function stepsOf(quick) {
   const services = ['ours: 6 services', 'ours: 10,000 services'].flatMap((name) => ['--only', name]);
   // What nothing is promised of takes fewer and shorter rounds.
   const fewer = quick ? 2 : 3;
-  const briefly = ['--rounds', String(fewer), '--seconds', '1'];
-  const briefTurn = fewer * 1.3 + 3.3;
+  const briefly = ['--rounds', String(fewer), '--seconds', '1', '--ramp', '1'];
+  const briefTurn = fewer * 2.6 + 3.3;
   const others = shapes.filter(({ name }) => name !== 'get-1k');
   const measured = others.reduce((sum, shape) => sum + entriesFor(shape, []).length, 0);
   const perNode = ON_EACH_NODE.length * NODES.length;
@@ -58,7 +58,7 @@ export function stepsOf(quick) {
   return [
     own('gateway', how, 30 * oneTurn),
     {
-      ...own('gateway', [...onNodes, ...briefly, '--ramp', '1'], perNode * (briefTurn + fewer * 1.3) + 60),
+      ...own('gateway', [...onNodes, ...briefly], perNode * briefTurn + 60),
       name: 'nodes',
     },
     own('redis-calls', howSmall, 7 * oneOfFew),
