@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { corkTurn } from '../core/cork-turn.js';
+import { corkTurn } from './cork-turn.js';
 import { closeFrame, FrameTracker } from './websocket-frames.js';
 
 /** The peer is going away, such as a server that shuts down (RFC 6455, section 7.4.1). */

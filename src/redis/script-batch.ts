@@ -129,11 +129,12 @@ export class ScriptBatch {
   #sendAll(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#sendIn(this.#most, waiting);
+    this.#sendParts(waiting);
   }
 
-  /** Sends them, so many in a call. */
-  #sendIn(most: number, waiting: readonly Waiting[]): void {
+  /** Sends as many in a call as may be. */
+  #sendParts(waiting: readonly Waiting[]): void {
+    const most = this.#most;
     for (let at = 0; at < waiting.length; at += most) this.#send(waiting.slice(at, at + most));
   }
 
@@ -163,7 +164,7 @@ export class ScriptBatch {
     // A server that is a cluster, though its client does not know. It has done nothing.
     if (waiting.length > 1 && error.message.startsWith('CROSSSLOT')) {
       this.#most = 1;
-      this.#sendIn(1, waiting);
+      this.#sendParts(waiting);
     } else for (const { reject } of waiting) reject(error);
   }
 }
