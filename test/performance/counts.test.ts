@@ -111,8 +111,9 @@ describe('the counts', () => {
     const resources = async (chain: typeof lean): Promise<Counts> =>
       perRequest(await countingResources(() => chain.send(REQUESTS)));
     const [more, less] = [await resources(wasteful), await resources(lean)];
-    expect(of(more, 'PROMISE')).toBeGreaterThanOrEqual(of(less, 'PROMISE') + 1);
-    expect(of(more, 'Timeout')).toBeGreaterThanOrEqual(of(less, 'Timeout') + 1);
+    // One for each request; the process itself may have made a few meanwhile, in either.
+    expect(of(more, 'PROMISE') - of(less, 'PROMISE')).toBeGreaterThan(0.98);
+    expect(of(more, 'Timeout') - of(less, 'Timeout')).toBeGreaterThan(0.98);
     const calls = await countingCalls(async () => {
       await wasteful.send(REQUESTS);
       await new Promise((resolve) => setTimeout(resolve, 10));
