@@ -84,7 +84,7 @@ describe('an oversized token', () => {
 
   test('costs no time that grows faster than its length', async () => {
     const { ask } = await withJwt(hs256);
-    const started = performance.now();
+    const before = process.cpuUsage();
     for (const junk of [
       'a'.repeat(15_000),
       'a.'.repeat(7500),
@@ -93,7 +93,7 @@ describe('an oversized token', () => {
     ]) {
       expect((await ask(`Bearer ${junk}!`)).status).toBe(401);
     }
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 });
 

@@ -14,7 +14,7 @@ describe('huge fields', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanup(() => server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const began = performance.now();
+    const before = process.cpuUsage();
     for (const [name, filler] of [
       ['Signature-Input', ';a="'],
       ['Signature-Input', '('],
@@ -23,7 +23,7 @@ describe('huge fields', () => {
       const sent = edited(signed(url), name, (all) => all + filler.repeat(length / filler.length));
       expect(refusalOf(await deliver(url, sent))).toEqual(malformed);
     }
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 });
 
